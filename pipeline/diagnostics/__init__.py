@@ -1,0 +1,1 @@
+"""One module per single-spacecraft result: `compute(ds, intervals, **settings) -> Dataset`."""

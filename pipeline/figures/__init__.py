@@ -1,0 +1,1 @@
+"""One module per figure: `draw(results, which) -> Figure`, from result files alone."""

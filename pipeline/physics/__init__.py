@@ -1,0 +1,1 @@
+"""Formulas on plain arrays: no files, no settings, no labels."""

@@ -1,0 +1,1 @@
+"""Resampling statistics for autocorrelated series: bootstrap, surrogates, effective sample size."""
