@@ -1,0 +1,48 @@
+"""Series that could have been: the spectrum of the data, or the data themselves, without the timing."""
+
+import numpy as np
+
+
+def phase_randomised(
+    x: np.ndarray, count: int, rng: np.random.Generator, keep_cross_spectra: bool = True
+) -> np.ndarray:
+    """(count, *x.shape): surrogates with the amplitude spectrum of x (time,) or (time, component) and random phases.
+
+    With `keep_cross_spectra` all components of one surrogate get the same phase increments, which keeps their
+    correlations and phase relations at every frequency; without, each its own. Gaps are bridged for the spectrum and
+    put back into the surrogates. Mean and variance are those of x bridged. Ebisuzaki (1997), J. Climate 10, 2147.
+    """
+    x = np.asarray(x, float)
+    columns = x.reshape(x.shape[0], -1)
+    filled = bridge(columns)
+    n = columns.shape[0]
+    spectrum = np.fft.rfft(filled, axis=0)
+    own = 1 if keep_cross_spectra else columns.shape[1]
+    phases = np.exp(2j * np.pi * rng.random((count, spectrum.shape[0], own)))
+    phases[:, 0] = 1
+    if n % 2 == 0:
+        phases[:, -1] = np.sign(phases[:, -1].real)  # the Nyquist term is real; a random sign is all it can take
+    out = np.fft.irfft(spectrum * phases, n, axis=1)
+    out[:, ~np.isfinite(columns)] = np.nan
+    return out.reshape(count, *x.shape)
+
+
+def circular_shifts(x: np.ndarray, count: int, rng: np.random.Generator, least: int = 1) -> np.ndarray:
+    """(count, *x.shape): x moved along time by random whole steps and wrapped, by at least `least` steps either way."""
+    x = np.asarray(x, float)
+    n = x.shape[0]
+    if not 1 <= least <= n // 2:
+        raise ValueError(f"circular_shifts: least shift {least} does not fit a series of {n} samples")
+    shifts = rng.integers(least, n - least + 1, count)
+    return x[(np.arange(n) - shifts[:, None]) % n]
+
+
+def bridge(columns: np.ndarray) -> np.ndarray:
+    """Copy of (time, k) with missing samples interpolated linearly, ends held; a column without data becomes zeros."""
+    filled = np.zeros(columns.shape)
+    index = np.arange(columns.shape[0])
+    for k, column in enumerate(columns.T):
+        valid = np.isfinite(column)
+        if valid.any():
+            filled[:, k] = np.interp(index, index[valid], column[valid])
+    return filled
