@@ -28,7 +28,9 @@ class Frozen(BaseModel):
 
 
 class Fetch(Frozen):
-    margin_h: float = Field(12.0, ge=0, le=240, description="hours fetched before the first and after the last boundary")
+    margin_h: float = Field(
+        12.0, ge=0, le=240, description="hours fetched before the first and after the last boundary"
+    )
     products: dict[str, dict[Literal["field", "plasma"], tuple[str, ...]]] = Field(
         default_factory=dict,
         description="preferred products per spacecraft, the first with a file is used; default: the mission's own order",
@@ -50,14 +52,18 @@ class Resample(Frozen):
 
 class Lag(Frozen):
     search_s: float = Field(7200.0, gt=0, description="lags from minus to plus this are searched")
-    min_overlap: float = Field(0.5, gt=0, le=1, description="fraction of the ejecta that must be valid at both spacecraft")
+    min_overlap: float = Field(
+        0.5, gt=0, le=1, description="fraction of the ejecta that must be valid at both spacecraft"
+    )
 
 
 class Settings(Frozen):
     """Everything a run depends on. Blocks are named after the stage that reads them."""
 
     events: str = Field("configs/events.csv", description="table of events")
-    archive: str = Field("https://spdf.gsfc.nasa.gov/pub/data", description="archive root: http(s) address or directory")
+    archive: str = Field(
+        "https://spdf.gsfc.nasa.gov/pub/data", description="archive root: http(s) address or directory"
+    )
     data: str = Field("data", description="where downloaded files are kept, shared by all events")
     results: str = Field("results", description="where results go")
     offline: bool = Field(False, description="use only files that were downloaded before")
@@ -84,7 +90,9 @@ class Settings(Frozen):
     def _typed_block(cls, block, info):
         if info.field_name == "simulate" and block is None:
             return None
-        module = importlib.import_module({"detect": "pipeline.detect", "simulate": "pipeline.simulate"}[info.field_name])
+        module = importlib.import_module(
+            {"detect": "pipeline.detect", "simulate": "pipeline.simulate"}[info.field_name]
+        )
         return block if isinstance(block, module.Settings) else module.Settings(**(block or {}))
 
 
@@ -180,9 +188,7 @@ class Event(Frozen):
     @property
     def span(self) -> tuple[datetime, datetime]:
         """First and last boundary given for any spacecraft (UTC)."""
-        times = [
-            t for c in self.crossings for t in (c.sheath_start, c.ejecta_start, c.ejecta_end) if t is not None
-        ]
+        times = [t for c in self.crossings for t in (c.sheath_start, c.ejecta_start, c.ejecta_end) if t is not None]
         return min(times), max(times)
 
 
@@ -226,7 +232,9 @@ def _group(path: Path, rows: list[tuple[int, str, Crossing]]) -> dict[str, Event
         for number, _, crossing in group:
             if crossing.spacecraft in seen:
                 earlier = seen[crossing.spacecraft]
-                raise ConfigError(f"{path}, row {number}: {name} already has a row for {crossing.spacecraft} (row {earlier})")
+                raise ConfigError(
+                    f"{path}, row {number}: {name} already has a row for {crossing.spacecraft} (row {earlier})"
+                )
             seen[crossing.spacecraft] = number
         if not group[0][2].has_times:
             raise ConfigError(f"{path}, row {first}: {name} needs ejecta_start and ejecta_end in its first row")

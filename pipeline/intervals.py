@@ -7,6 +7,7 @@ Intervals are half-open, [start, end), so that neighbours share no sample.
 import numpy as np
 import pandas as pd
 
+TIMES = ("start", "end", "start_low", "start_high", "end_low", "end_high")
 COLUMNS = ("spacecraft", "interval", "start", "end", "origin")
 THIRDS = ("ejecta_front", "ejecta_middle", "ejecta_rear")
 
@@ -38,8 +39,10 @@ def _crossing_rows(event, crossing, lags_s):
 
 def _boundaries(event, crossing, lags_s):
     def times(c):
-        return [np.datetime64(t, "ns") if t is not None else np.datetime64("NaT", "ns")
-                for t in (c.sheath_start, c.ejecta_start, c.ejecta_end)]
+        return [
+            np.datetime64(t, "ns") if t is not None else np.datetime64("NaT", "ns")
+            for t in (c.sheath_start, c.ejecta_start, c.ejecta_end)
+        ]
 
     if crossing.has_times:
         return "given", times(crossing)
@@ -57,3 +60,42 @@ def of(table: pd.DataFrame, spacecraft: str) -> pd.DataFrame:
 def inside(time: np.ndarray, start, end) -> np.ndarray:
     """Boolean (time): samples with start <= time < end. All False where a boundary is missing (NaT)."""
     return (time >= np.datetime64(start, "ns")) & (time < np.datetime64(end, "ns"))
+
+
+def of_pair(table: pd.DataFrame, reference: str, other: str, lag_s: float) -> pd.DataFrame:
+    """Regions of a pair, in the reference's time: its own rows, and the Alfvénic intervals found at `other`.
+
+    The latter are carried back by `lag_s` and named after where they were seen ("alfvenic_1_wind").
+    """
+    own = table[table["spacecraft"] == reference]
+    theirs = table[(table["spacecraft"] == other) & table["interval"].str.startswith("alfvenic_")].copy()
+    if not np.isfinite(lag_s):
+        theirs = theirs.iloc[:0]
+    theirs["interval"] += f"_{other}"
+    for column in theirs.columns.intersection(TIMES):
+        theirs[column] -= np.timedelta64(round(np.nan_to_num(lag_s) * 1e9), "ns")
+    return pd.concat([own, theirs], ignore_index=True)
+
+
+def mask(time: np.ndarray, table: pd.DataFrame, name: str) -> np.ndarray:
+    """Boolean (time): samples in any row of `table` called `name`; "quiet" may come in several pieces."""
+    selected = np.zeros(len(time), bool)
+    for row in table[table["interval"] == name].itertuples():
+        selected |= inside(time, row.start, row.end)
+    return selected
+
+
+def write(table: pd.DataFrame, path) -> None:
+    """The table as CSV with ISO times."""
+    from pipeline.provenance import whole_file
+
+    with whole_file(path) as part:
+        table.to_csv(part, index=False, date_format="%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def read(path) -> pd.DataFrame:
+    """A table written by `write`, with its times as datetime64[ns] in UTC."""
+    table = pd.read_csv(path, keep_default_na=False, na_values={c: [""] for c in TIMES})
+    for column in table.columns.intersection(TIMES):
+        table[column] = pd.to_datetime(table[column]).dt.tz_localize(None).astype("datetime64[ns]")
+    return table

@@ -38,6 +38,7 @@ RAW_OPTIONAL = {
 UNIFORM = {
     "b": Variable("nT", "magnetic field", "B", ("time", "component")),
     "b_mag": Variable("nT", "magnetic field strength, mean of |B| in the bin", "|B|", ("time",)),
+    "b_matched": Variable("nT", "magnetic field averaged over the plasma accumulations", "B", ("time", "component")),
     "v": Variable("km s-1", "proton bulk velocity", "V", ("time", "component")),
     "n": Variable("cm-3", "proton number density", "n", ("time",)),
     "temperature": Variable("K", "proton temperature", "T", ("time",)),
@@ -52,11 +53,29 @@ UNIFORM_OPTIONAL = {
 }
 KINDS = {"raw": (RAW, RAW_OPTIONAL), "uniform": (UNIFORM, UNIFORM_OPTIONAL)}
 
-# Results and table columns. Dimensions differ by file, so only units and meaning are fixed here.
-RESULTS = {
-    "beta": Variable("1", "proton plasma beta", "β"),
-    "sigma_c": Variable("1", "normalised cross helicity, z_plus = v + b", "σ_c"),
-    "sigma_r": Variable("1", "normalised residual energy", "σ_r"),
+# Columns of tables that are not variables of a result file: units, meaning.
+COLUMNS = {
+    "event": ("", "event name"),
+    "spacecraft": ("", "spacecraft"),
+    "first": ("", "reference spacecraft of the pair"),
+    "second": ("", "other spacecraft of the pair"),
+    "interval": ("", "named interval"),
+    "start": ("", "first moment of the interval, UTC"),
+    "end": ("", "moment after the interval, UTC"),
+    "duration_h": ("h", "time inside the interval"),
+    "origin": ("", "given: event table; carried: by the lag; detected: Alfvénic interval; unknown: no boundary"),
+    "b_mean": ("nT", "mean of |B|"),
+    "b_max": ("nT", "maximum of |B|, bin means"),
+    "b_z_min": ("nT", "minimum of B_z (GSE), bin means"),
+    "speed_mean": ("km s-1", "mean proton speed"),
+    "n_mean": ("cm-3", "mean proton number density"),
+    "temperature_mean": ("K", "mean proton temperature"),
+    "beta_mean": ("1", "mean proton plasma beta"),
+    "coverage_b": ("1", "valid fraction of the interval, magnetic field"),
+    "coverage_v": ("1", "valid fraction of the interval, velocity"),
+    "method": ("", "how the value was made"),
+    "quantity": ("", "compared quantity"),
+    "scale": ("", "part of the fluctuations"),
 }
 
 
@@ -91,7 +110,7 @@ def check(ds, kind: str, who: str = "") -> None:
 
 def attributes(name: str) -> dict:
     """Attributes that every file carries for `name`: CF (units, long_name) with the ISTP ones beside."""
-    for table in (RESULTS, UNIFORM, UNIFORM_OPTIONAL):
+    for table in (UNIFORM, UNIFORM_OPTIONAL):
         if name in table:
             variable = table[name]
             return {

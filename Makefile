@@ -1,0 +1,33 @@
+# make demo   set up .venv and run the demo event        make test   set up .venv and run the tests
+PY ?= python3
+V := .venv
+BIN := $(V)/bin
+STAMP := $(V)/.ready
+CORES ?= 2
+
+.PHONY: demo test clean
+
+demo: $(STAMP)
+	$(BIN)/snakemake --configfile configs/demo.yaml --cores $(CORES)
+
+test: $(STAMP)
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/python -m pytest -n $(CORES)
+
+# The lock names no package index: pip's own settings, or UV_DEFAULT_INDEX, say where packages come from.
+$(STAMP): pyproject.toml requirements.lock
+	@echo "Setting up $(V): about half a minute, once"
+	$(PY) -m venv $(V)
+	$(BIN)/python -m pip install -q --disable-pip-version-check uv || true
+	@if [ -x $(BIN)/uv ]; then \
+	  index="$${UV_DEFAULT_INDEX:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null || true)}"; \
+	  if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$$index"; fi; \
+	  export VIRTUAL_ENV=$(CURDIR)/$(V); \
+	  $(BIN)/uv pip install -q --compile-bytecode -r requirements.lock && $(BIN)/uv pip install -q --no-deps -e .; \
+	else \
+	  $(BIN)/python -m pip install -q -r requirements.lock && $(BIN)/python -m pip install -q --no-deps -e .; \
+	fi
+	@touch $@
+
+clean:
+	rm -rf $(V) .snakemake demo

@@ -1,0 +1,62 @@
+# Alfvénic fluctuations, two-spacecraft correlation and hodograms of interplanetary coronal mass ejections.
+#
+#   archive -> fetch -> CDF files -> load -> raw.nc -> resample -> uniform.nc -> align -> lag.nc, intervals.csv
+#           -> diagnose, correlate -> *.nc -> tabulate, draw, report -> csv, png/pdf, html -> catalogue
+#
+# Settings are in configs/default.yaml; a command line overrides any of them: snakemake --config results=elsewhere
+import re
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+from pipeline.config import MISSIONS, ConfigError, read_events, read_settings
+from pipeline.sources import digest
+
+configfile: Path(workflow.basedir, "configs", "default.yaml")
+
+try:
+    SETTINGS = read_settings(config)
+    EVENTS = read_events(SETTINGS.events)
+except ConfigError as error:
+    raise WorkflowError(str(error)) from None
+
+RESULTS = SETTINGS.results
+PAIRS = {name: [f"{first}-{second}" for first, second in event.pairs] for name, event in EVENTS.items()}
+
+
+wildcard_constraints:
+    event="|".join(map(re.escape, EVENTS)),
+    spacecraft="|".join(MISSIONS),
+    pair="|".join(f"{a}-{b}" for a in MISSIONS for b in MISSIONS),
+    module="[a-z][a-z0-9_]*",
+
+
+localrules:
+    all,
+
+
+rule all:
+    input:
+        expand(RESULTS + "/{event}/report.html", event=EVENTS),
+        expand(RESULTS + "/catalogue/{table}.csv", table=["intervals", *SETTINGS.diagnostics, *SETTINGS.pairs]),
+
+
+include: "workflows/fetch.smk"
+include: "workflows/load.smk"
+include: "workflows/resample.smk"
+include: "workflows/align.smk"
+include: "workflows/diagnose.smk"
+include: "workflows/correlate.smk"
+include: "workflows/tabulate.smk"
+include: "workflows/draw.smk"
+include: "workflows/report.smk"
+include: "workflows/catalogue.smk"
+
+if SETTINGS.simulate:
+
+    include: "workflows/simulate.smk"
+
+
+onsuccess:
+    print(f"\nReports: {', '.join(f'{RESULTS}/{name}/report.html' for name in list(EVENTS)[:3])}"
+          f"{' ...' if len(EVENTS) > 3 else ''}\nTables over all events: {RESULTS}/catalogue/")

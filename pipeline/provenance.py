@@ -1,0 +1,127 @@
+"""Every result tells where it comes from: parents with checksums, settings, versions; written whole or not at all."""
+
+import functools
+import hashlib
+import json
+import os
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from pipeline import __version__
+
+CONVENTIONS = "CF-1.11, ISTP-1.0"
+
+
+def sha256(path: str | Path) -> str:
+    """Hex SHA-256 of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def now() -> str:
+    """UTC time for the records; SOURCE_DATE_EPOCH fixes it, so that a run can be repeated byte for byte."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    time = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@functools.cache
+def commit() -> str:
+    """Commit of the package's repository, with '+' where files differ from it; empty outside a repository."""
+    root = Path(__file__).resolve().parent.parent
+    if not (root / ".git").exists():
+        return ""
+
+    def git(*words):
+        return subprocess.run(("git", "-C", root, *words), capture_output=True, text=True, check=False).stdout.strip()
+
+    return git("rev-parse", "--short=12", "HEAD") + ("+" if git("status", "--porcelain", "-uno") else "")
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """Versions of this package and of the named ones."""
+    return {"pipeline": __version__} | {name: version(name) for name in packages}
+
+
+@contextmanager
+def whole_file(path: str | Path):
+    """Yield a temporary name beside `path`; on success it becomes `path` in one step, on failure it is removed."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    os.close(handle)
+    try:
+        yield Path(name)
+        with open(name, "rb") as file:
+            os.fsync(file.fileno())  # a rename may reach the disk before the bytes do
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@functools.cache
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_json(value, path: str | Path) -> None:
+    """`value` as indented, sorted UTF-8 JSON; pydantic models and paths are written as plain values."""
+    with whole_file(path) as part:
+        part.write_text(json.dumps(value, indent=1, sort_keys=True, default=plain, ensure_ascii=False) + "\n", "utf-8")
+
+
+def plain(value):
+    """A JSON-able form of settings blocks, paths and times."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, Path):
+        return str(value)
+    return value.isoformat()
+
+
+def record(stage: str, parents: dict[str, str | Path], settings=None) -> dict[str, str]:
+    """Global attributes that say how a file came to be. `parents`: role -> file."""
+    attrs = {
+        "Conventions": CONVENTIONS,
+        "history": f"{now()} {stage} (pipeline {__version__}{' ' + commit() if commit() else ''})",
+        "software_version": __version__,
+        "software_commit": commit(),
+        "parents": json.dumps({role: {"name": Path(p).name, "sha256": sha256(p)} for role, p in parents.items()}),
+    }
+    if settings is not None:
+        attrs["settings"] = json.dumps(settings, default=plain, sort_keys=True)
+    return attrs
+
+
+def write(ds, path: str | Path, stage: str, parents: dict[str, str | Path], settings=None) -> None:
+    """Write a Dataset as netCDF-4 with its record; times as int64 nanoseconds, so that nothing is rounded."""
+    ds = ds.assign_attrs({**ds.attrs, **record(stage, parents, settings)})
+    encoding = {name: _encoding(ds[name]) for name in ds.variables}
+    with whole_file(path) as part:
+        ds.to_netcdf(part, engine="h5netcdf", encoding=encoding)
+
+
+def _encoding(variable) -> dict:
+    if variable.dtype.kind == "M":
+        return {"units": "nanoseconds since 1970-01-01", "dtype": "int64", "calendar": "proleptic_gregorian"}
+    if variable.dtype.kind == "f" and variable.size > 1000:
+        return {"zlib": True, "complevel": 1, "shuffle": True}
+    return {}
+
+
+def read(path: str | Path):
+    """A result file as a Dataset in memory, with the file closed."""
+    import xarray as xr
+
+    with xr.open_dataset(path, engine="h5netcdf") as ds:
+        return ds.load()

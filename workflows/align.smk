@@ -1,0 +1,34 @@
+# uniform.nc of two spacecraft -> lag.nc;  uniform.nc and lag.nc of all -> intervals.csv, event.json
+rule lag:
+    input:
+        first=lambda wildcards: f"{RESULTS}/{wildcards.event}/{wildcards.pair.split('-')[0]}/uniform.nc",
+        second=lambda wildcards: f"{RESULTS}/{wildcards.event}/{wildcards.pair.split('-')[1]}/uniform.nc",
+    output:
+        RESULTS + "/{event}/{pair}/lag.nc",
+    params:
+        event=lambda wildcards: EVENTS[wildcards.event],
+        settings=SETTINGS.lag,
+        code=digest("pipeline.pairs.lag"),
+    message:
+        "{wildcards.event}: lag {wildcards.pair}"
+    script:
+        "lag.py"
+
+
+rule intervals:
+    input:
+        uniform=lambda wildcards: [
+            f"{RESULTS}/{wildcards.event}/{spacecraft}/uniform.nc" for spacecraft in EVENTS[wildcards.event].spacecraft
+        ],
+        lag=lambda wildcards: [f"{RESULTS}/{wildcards.event}/{pair}/lag.nc" for pair in PAIRS[wildcards.event]],
+    output:
+        table=RESULTS + "/{event}/intervals.csv",
+        event=RESULTS + "/{event}/event.json",
+    params:
+        event=lambda wildcards: EVENTS[wildcards.event],
+        settings=SETTINGS.detect,
+        code=digest("pipeline.detect", "pipeline.intervals"),
+    message:
+        "{wildcards.event}: intervals"
+    script:
+        "intervals.py"

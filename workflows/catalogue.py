@@ -1,0 +1,3 @@
+from pipeline import tables
+
+tables.concatenate(snakemake.input, snakemake.output[0])

@@ -1,0 +1,14 @@
+from importlib import import_module
+from pathlib import Path
+
+from pipeline import figures
+from pipeline.results import EventResults
+
+
+def main(event_folder: Path, name: str, png: str) -> None:
+    module, _, which = name.partition("_")
+    figure = import_module(f"pipeline.figures.{module}").draw(EventResults(event_folder), which or None)
+    figures.save(figure, Path(png).with_suffix(""))
+
+
+main(Path(snakemake.output.png).parent.parent, snakemake.wildcards.figure, snakemake.output.png)

@@ -1,0 +1,22 @@
+# archive -> data/ (the archive's own layout), results/{event}/{spacecraft}/files.json
+rule fetch:
+    input:
+        # the demo's archive is written first
+        [SETTINGS.archive + "/truth.json"] if SETTINGS.simulate else [],
+    output:
+        RESULTS + "/{event}/{spacecraft}/files.json",
+    params:
+        event=lambda wildcards: EVENTS[wildcards.event],
+        archive=SETTINGS.archive,
+        data=SETTINGS.data,
+        offline=SETTINGS.offline,
+        settings=SETTINGS.fetch,
+        search_s=SETTINGS.lag.search_s,
+        code=digest("pipeline.archive"),
+    resources:
+        archive=1,
+    retries: 1
+    message:
+        "{wildcards.event}: fetch {wildcards.spacecraft}"
+    script:
+        "fetch.py"

@@ -1,0 +1,18 @@
+from pipeline.pairs.lag import compute
+
+from pipeline import intervals, provenance
+
+
+def main(first: str, second: str, output: str, event, settings) -> None:
+    given = intervals.given_intervals(event, lags_s={})
+    ds = compute(provenance.read(first), provenance.read(second), given, settings)
+    provenance.write(ds, output, "lag", {"first": first, "second": second}, settings)
+
+
+main(
+    snakemake.input.first,
+    snakemake.input.second,
+    snakemake.output[0],
+    snakemake.params.event,
+    snakemake.params.settings,
+)

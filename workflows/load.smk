@@ -1,0 +1,16 @@
+# files.json, CDF files -> raw.nc: canonical names, units, frame and time stamps; fills and flags are missing
+rule load:
+    input:
+        files=RESULTS + "/{event}/{spacecraft}/files.json",
+    output:
+        RESULTS + "/{event}/{spacecraft}/raw.nc",
+    params:
+        event=lambda wildcards: EVENTS[wildcards.event],
+        data=SETTINGS.data,
+        settings=SETTINGS.load,
+        margin_h=SETTINGS.fetch.margin_h,
+        code=digest("pipeline.load"),
+    message:
+        "{wildcards.event}: load {wildcards.spacecraft}"
+    script:
+        "load.py"

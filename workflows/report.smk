@@ -1,0 +1,20 @@
+# tables, figures, files.json -> report.html
+rule report:
+    input:
+        unpack(results_of),
+        tables=expand(RESULTS + "/{{event}}/tables/{table}.csv", table=TABLES),
+        figures=lambda wildcards: expand(
+            RESULTS + "/{event}/figures/{figure}.{suffix}",
+            event=wildcards.event,
+            figure=figures_of(wildcards.event),
+            suffix=["png", "pdf"],
+        ),
+    output:
+        RESULTS + "/{event}/report.html",
+    params:
+        settings=SETTINGS,
+        code=digest("pipeline.report"),
+    message:
+        "{wildcards.event}: report"
+    script:
+        "report.py"

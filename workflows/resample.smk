@@ -1,0 +1,18 @@
+# raw.nc of every spacecraft (the slowest sets the grid) -> uniform.nc of one
+rule resample:
+    input:
+        own=RESULTS + "/{event}/{spacecraft}/raw.nc",
+        every=lambda wildcards: [
+            f"{RESULTS}/{wildcards.event}/{spacecraft}/raw.nc" for spacecraft in EVENTS[wildcards.event].spacecraft
+        ],
+    output:
+        RESULTS + "/{event}/{spacecraft}/uniform.nc",
+    params:
+        event=lambda wildcards: EVENTS[wildcards.event],
+        settings=SETTINGS.resample,
+        margin_h=SETTINGS.fetch.margin_h,
+        code=digest("pipeline.resample"),
+    message:
+        "{wildcards.event}: resample {wildcards.spacecraft}"
+    script:
+        "resample.py"

@@ -1,0 +1,12 @@
+# settings of a virtual event -> an archive of CDF files that hold it, truth.json
+rule simulate:
+    output:
+        truth=SETTINGS.archive + "/truth.json",
+    params:
+        archive=SETTINGS.archive,
+        settings=SETTINGS.simulate,
+        code=digest("pipeline.simulate"),
+    message:
+        "simulate a virtual event"
+    script:
+        "simulate.py"

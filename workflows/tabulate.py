@@ -1,0 +1,24 @@
+from pathlib import Path
+
+from pipeline import intervals, provenance, tables
+
+
+def main(inputs, outputs: list[str], event, diagnostics: list[str], pairs: list[str]) -> None:
+    uniform = [provenance.read(path) for path in inputs.uniform]
+    results = {name: [] for name in (*diagnostics, *pairs)}
+    for path in (*inputs.get("diagnostics", ()), *inputs.get("pairs", ())):
+        results[Path(path).stem].append(provenance.read(path))
+    frames = {"intervals": tables.interval_statistics(event.name, uniform, intervals.read(inputs.intervals))}
+    frames |= {name: tables.tidy(datasets) for name, datasets in results.items()}
+    frames["columns"] = tables.describe_columns(frames, results)
+    for path in outputs:
+        tables.write(frames[Path(path).stem], path)
+
+
+main(
+    snakemake.input,
+    snakemake.output,
+    snakemake.params.event,
+    snakemake.params.diagnostics,
+    snakemake.params.pairs,
+)

@@ -1,0 +1,30 @@
+# every result of an event -> tables/*.csv
+TABLES = ["intervals", *SETTINGS.diagnostics, *SETTINGS.pairs, "columns"]
+
+
+def results_of(wildcards):
+    """Every .nc file of an event's diagnostics and pairs."""
+    event = EVENTS[wildcards.event]
+    folder = f"{RESULTS}/{wildcards.event}"
+    return {
+        "intervals": f"{folder}/intervals.csv",
+        "uniform": [f"{folder}/{spacecraft}/uniform.nc" for spacecraft in event.spacecraft],
+        "diagnostics": [f"{folder}/{sc}/{module}.nc" for module in SETTINGS.diagnostics for sc in event.spacecraft],
+        "pairs": [f"{folder}/{pair}/{module}.nc" for module in SETTINGS.pairs for pair in PAIRS[wildcards.event]],
+    }
+
+
+rule tabulate:
+    input:
+        unpack(results_of),
+    output:
+        expand(RESULTS + "/{{event}}/tables/{table}.csv", table=TABLES),
+    params:
+        event=lambda wildcards: EVENTS[wildcards.event],
+        diagnostics=list(SETTINGS.diagnostics),
+        pairs=list(SETTINGS.pairs),
+        code=digest("pipeline.tables"),
+    message:
+        "{wildcards.event}: tables"
+    script:
+        "tabulate.py"
