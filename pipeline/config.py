@@ -5,7 +5,7 @@ import importlib
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -28,12 +28,10 @@ class Frozen(BaseModel):
 
 
 class Fetch(Frozen):
-    margin_h: float = Field(
-        12.0, ge=0, le=240, description="hours fetched before the first and after the last boundary"
-    )
+    margin_h: float = Field(12.0, ge=0, le=240, description="hours kept before the first and after the last boundary")
     products: dict[str, dict[Literal["field", "plasma"], tuple[str, ...]]] = Field(
         default_factory=dict,
-        description="preferred products per spacecraft, the first with a file is used; default: the mission's own order",
+        description="preferred products per spacecraft, the first with a file is used; default: the mission's",
     )
     timeout_s: float = Field(600.0, gt=0, description="wall-clock limit of one day's download")
 
@@ -52,9 +50,7 @@ class Resample(Frozen):
 
 class Lag(Frozen):
     search_s: float = Field(7200.0, gt=0, description="lags from minus to plus this are searched")
-    min_overlap: float = Field(
-        0.5, gt=0, le=1, description="fraction of the ejecta that must be valid at both spacecraft"
-    )
+    min_overlap: float = Field(0.5, gt=0, le=1, description="fraction of the ejecta that both must have")
 
 
 class Settings(Frozen):
@@ -90,9 +86,7 @@ class Settings(Frozen):
     def _typed_block(cls, block, info):
         if info.field_name == "simulate" and block is None:
             return None
-        module = importlib.import_module(
-            {"detect": "pipeline.detect", "simulate": "pipeline.simulate"}[info.field_name]
-        )
+        module = importlib.import_module(f"pipeline.{info.field_name}")
         return block if isinstance(block, module.Settings) else module.Settings(**(block or {}))
 
 
@@ -157,7 +151,7 @@ class Crossing(Frozen):
         if (self.ejecta_start is None) != (self.ejecta_end is None):
             raise ValueError("ejecta_start and ejecta_end must both be given or both be blank")
         times = [t for t in (self.sheath_start, self.ejecta_start, self.ejecta_end) if t is not None]
-        if any(later <= earlier for earlier, later in zip(times, times[1:], strict=False)):
+        if any(later <= earlier for earlier, later in pairwise(times)):
             raise ValueError("boundaries must follow each other: sheath_start, ejecta_start, ejecta_end")
         return self
 

@@ -1,12 +1,12 @@
 """Time-weighted bin means onto one regular grid: no gap bridged, coverage beside every mean.
 
-A sample stands for its accumulation, [centre - T/2, centre + T/2). A bin's value is the mean over the valid time inside it,
-its coverage the valid fraction of the bin; below `min_coverage` the value is missing. Samples that straddle an edge are
-shared between the two bins in proportion, so every sample counts exactly once and slow plasma leaves no beat of empty bins.
+A sample stands for its accumulation, [centre - T/2, centre + T/2). A bin's value is the mean over the valid time inside
+it, its coverage the valid fraction of the bin; below `min_coverage` the value is missing. Samples that straddle an edge
+are shared between the two bins in proportion: every sample counts exactly once, slow plasma leaves no beat of empty bins.
 
 The field appears twice. `b` is the mean over the whole bin. `b_matched` is the mean over the accumulations of the plasma
 samples in the bin, with the weights that v has there: both then carry one response and one clock, which is what a
-comparison of dv with db needs (32 s of clock offset turn an Alfven wave's sigma_c from 1 to 0.5 at 5 mHz).
+comparison of dv with db needs (a clock offset of 24 s turns an Alfven wave's sigma_c from 1 to 0.73 at 5 mHz).
 """
 
 import numpy as np
@@ -88,7 +88,7 @@ def _sample_spans(time, width_s):
 
 
 def _running_integral(lower, upper, rates, at):
-    """Integral (at, column) up to the moments `at` of rates (span, column) that hold on disjoint spans; s times unit."""
+    """Integral (at, column) up to the moments `at` of rates (span, column) that hold on disjoint spans."""
     spans = (upper - lower).astype("int64") / 1e9
     before = np.zeros((len(rates) + 1, rates.shape[1]))
     np.cumsum(rates * spans[:, None], axis=0, out=before[1:])
@@ -139,8 +139,9 @@ def _matched(raw, widths, min_coverage):
     return field
 
 
-def _interpolated_position(raw, centres, reach=np.timedelta64(2, "h")):
-    """Orbits are smooth over hours: position is interpolated, and held at the ends for at most `reach`."""
+def _interpolated_position(raw, centres):
+    """Orbits are smooth over hours: position is interpolated, and held for two hours beyond the ends."""
+    reach = np.timedelta64(2, "h")
     time, position = raw["time_orbit"].values, raw["position"].values
     known = np.isfinite(position).all(axis=1)
     if not known.any():

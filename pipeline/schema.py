@@ -90,7 +90,7 @@ def check(ds, kind: str, who: str = "") -> None:
     """
     required, optional = KINDS[kind]
     where = f"{who}: " if who else ""
-    for name, variable in required.items():
+    for name in required:
         if name not in ds:
             raise SchemaError(f"{where}{name} is missing from the {kind} data, found {', '.join(sorted(ds))}")
     for name in ds.data_vars:

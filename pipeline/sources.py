@@ -1,8 +1,8 @@
 """What a stage's result depends on in this package: the modules it imports, and a digest of what they say.
 
-Snakemake sees a changed input or parameter, not a changed module. Rules therefore carry `digest(module)` as a parameter:
-it follows the imports inside the package and ignores comments, layout and docstrings, so that an edit reruns exactly
-the jobs whose numbers it can change.
+Snakemake sees a changed input or parameter, not a changed module. Rules therefore carry `digest(module)` as a
+parameter: it follows the imports inside the package and ignores comments, layout and docstrings, so that an edit
+reruns exactly the jobs whose numbers it can change.
 """
 
 import ast
@@ -16,7 +16,7 @@ TEXT = {
     ".css",
     ".js",
     ".mplstyle",
-}  # parts of a module that are not Python: its own folder's templates and styles
+}  # templates and styles belong to the folder they lie in
 
 
 @functools.cache

@@ -1,1 +1,25 @@
-"""One module per figure: `draw(results, which) -> Figure`, from result files alone."""
+"""One module per figure: `draw(results, which) -> Figure`, from result files alone.
+
+    from pipeline.figures import overview, save
+    figure = overview.draw(results, "ace", start="2003-11-20T10", end="2003-11-21")
+    save(figure, "my_overview")
+"""
+
+from pathlib import Path
+
+from pipeline.provenance import whole_file
+
+# Nothing of the moment in the file: the same input gives the same bytes.
+TIMELESS = {"png": {}, "pdf": {"CreationDate": None}}
+
+
+def save(figure, stem: str | Path) -> tuple[Path, Path]:
+    """Write {stem}.png (200 dpi) and {stem}.pdf (fonts embedded, text searchable); returns both paths."""
+    from pipeline.figures import style
+
+    paths = tuple(Path(f"{stem}.{kind}") for kind in TIMELESS)
+    with style.applied():
+        for path, (kind, metadata) in zip(paths, TIMELESS.items(), strict=True):
+            with whole_file(path) as part:
+                figure.savefig(part, format=kind, metadata=metadata)
+    return paths

@@ -6,7 +6,8 @@ import numpy as np
 def autocovariance(x: np.ndarray, max_lag: int) -> np.ndarray:
     """(max_lag + 1,): mean of (x_t - m)(x_{t+k} - m) over pairs where both are there, times pairs(k)/pairs(0).
 
-    x: (time,), NaN where missing. The factor keeps the sequence close to positive definite, as the usual division by n does.
+    x: (time,), NaN where missing. The factor keeps the sequence close to positive
+    definite, as the usual division by n does.
     """
     products, pairs = pair_sums(x, max_lag)
     return products / max(pairs[0], 1)
