@@ -2,11 +2,11 @@
 
 A sample stands for its accumulation, [centre - T/2, centre + T/2). A bin's value is the mean over the valid time inside
 it, its coverage the valid fraction of the bin; below `min_coverage` the value is missing. Samples that straddle an edge
-are shared between the two bins in proportion: every sample counts exactly once, slow plasma leaves no beat of empty bins.
+are shared between the two bins in proportion: each counts exactly once, and slow plasma leaves no beat of empty bins.
 
-The field appears twice. `b` is the mean over the whole bin. `b_matched` is the mean over the accumulations of the plasma
-samples in the bin, with the weights that v has there: both then carry one response and one clock, which is what a
-comparison of dv with db needs (a clock offset of 24 s turns an Alfven wave's sigma_c from 1 to 0.73 at 5 mHz).
+The field appears twice. `b` is the mean over the whole bin. `b_matched` is the mean over the accumulations of the
+plasma samples in the bin, with the weights that v has there: both then carry one response and one clock, which is what
+comparing dv with db needs (a clock offset of 24 s turns an Alfven wave's sigma_c from 1 to 0.73 at 5 mHz).
 """
 
 import numpy as np
