@@ -1,8 +1,8 @@
 """One module per figure: `draw(results, which) -> Figure`, from result files alone.
 
-    from pipeline.figures import overview, save
-    figure = overview.draw(results, "ace", start="2003-11-20T10", end="2003-11-21")
-    save(figure, "my_overview")
+from pipeline.figures import overview, save
+figure = overview.draw(results, "ace", start="2003-11-20T10", end="2003-11-21")
+save(figure, "my_overview")
 """
 
 from pathlib import Path

@@ -1,0 +1,78 @@
+"""One spacecraft's passage: field, plasma, beta, cross helicity and residual energy, intervals shaded."""
+
+import numpy as np
+
+from pipeline import intervals as cut
+from pipeline.figures import style
+from pipeline.physics.plasma import plasma_beta
+
+
+def draw(results, which: str, start=None, end=None):
+    """Overview of spacecraft `which`; `start` and `end` (UTC) limit the time axis."""
+    ds = results.uniform(which)
+    rows = cut.of(results.intervals, which)
+    start, end = style.view(rows, ds["time"], start, end)
+    with style.applied():
+        boxes = style.strip_rows(rows)
+        figure, strip, panels, _ = style.stack(8, strip=style.STRIP_ROW * len(boxes), panel=0.9)
+        time = ds["time"].values
+        _field(panels[:2], time, ds)
+        _plasma(panels[2:6], time, ds)
+        _alfvenicity(panels[6:], results, which)
+        style.time_axis(panels[-1], start, end)
+        style.shade_intervals(panels, rows)
+        style.interval_strip(strip, boxes)
+        style.letter_panels(panels)
+        style.fit_limits(panels[:6], start, end)
+        for panel in (panels[0], panels[3]):
+            panel.set_ylim(bottom=0)
+        for panel in panels[4:6]:
+            style.log_ticks(panel)
+        strip.set_title(_title(results, which, ds))
+    return figure
+
+
+def _field(panels, time, ds):
+    style.draw_series(panels[0], time, ds["b_mag"], color=style.MAGNITUDE)
+    panels[0].set_ylabel(style.label(ds["b_mag"]))
+    names = {}
+    for component, colour in style.COMPONENT.items():
+        style.draw_series(panels[1], time, ds["b"].sel(component=component), color=colour)
+        names[style.symbol_text(style.component_symbol(ds["b"], component))] = colour
+    style.name_series(panels[1], names)
+    style.zero_line(panels[1])
+    panels[1].set_ylabel(style.label(ds["b"]))
+
+
+def _plasma(panels, time, ds):
+    speed = np.sqrt((ds["v"] ** 2).sum("component", skipna=False)).assign_attrs(ds["v"].attrs)
+    # ASSUME: the overview's beta is that of the protons, as in the tables; alphas and electrons are not in it.
+    beta = plasma_beta(ds["n"].values, ds["temperature"].values, ds["b_mag"].values)
+    for panel, values, text in zip(
+        panels,
+        (speed, ds["n"], ds["temperature"], beta),
+        (style.label(speed, "|V|"), style.label(ds["n"], "n_p"), style.label(ds["temperature"], "T_p"), r"$\beta_p$"),
+        strict=True,
+    ):
+        style.draw_series(panel, time, values, color=style.MAGNITUDE)
+        panel.set_ylabel(text)
+    for panel in panels[2:]:
+        panel.set_yscale("log")
+    style.zero_line(panels[3], 1.0)
+
+
+def _alfvenicity(panels, results, which):
+    ds = results.diagnostic("alfvenicity", which)
+    for panel, name in zip(panels, ("sigma_c", "sigma_r"), strict=True):
+        style.draw_series(panel, ds["time"], ds[name], color=style.MAGNITUDE)
+        style.zero_line(panel)
+        panel.set_ylim(-1.05, 1.05)
+        panel.set_yticks([-1, -0.5, 0, 0.5, 1])
+        panel.set_ylabel(style.label(ds[name]))
+
+
+def _title(results, which, ds) -> str:
+    return (
+        f"{results.event}, {style.display(which)}: {ds['b'].attrs['frame']} components, "
+        f"bins of {ds.attrs['cadence_s']:g} s"
+    )

@@ -1,0 +1,133 @@
+"""Two spacecraft overlaid after the lag shift, |B| and components, r of every region printed, r against lag below."""
+
+import numpy as np
+
+from pipeline import intervals as cut
+from pipeline.figures import style
+
+QUANTITIES = ("b_mag", "b_x", "b_y", "b_z")
+MEASURES = {
+    "vector": ("vector", "#222222", "-"),
+    "b_mag": ("|B|", "#7F7F7F", "--"),
+    "b_x": ("B_x", style.COMPONENT["x"], "-"),
+    "b_y": ("B_y", style.COMPONENT["y"], "-"),
+    "b_z": ("B_z", style.COMPONENT["z"], "-"),
+}
+
+
+def draw(results, which: str, start=None, end=None):
+    """Overlay of the pair `which` ("first-second"); `start` and `end` (UTC at the first) limit the time axis."""
+    first, second = which.split("-")
+    data = {name: results.uniform(name) for name in (first, second)}
+    lag = results.pair("lag", first, second)
+    rows = cut.of(results.intervals, first)
+    start, end = style.view(rows, data[first]["time"], start, end)
+    with style.applied():
+        boxes = style.strip_rows(rows, thirds=True)
+        figure, strip, panels, below = style.stack(4, strip=style.STRIP_ROW * len(boxes), panel=1.15, below=1.2)
+        for quantity, panel in zip(QUANTITIES, panels, strict=True):
+            _overlay(panel, results, data, quantity, lag_s=float(lag["lag_s"]))
+        style.time_axis(panels[-1], start, end, spacecraft=first)
+        style.shade_intervals(panels, rows)
+        style.interval_strip(strip, boxes)
+        style.fit_limits(panels, start, end)
+        _print_correlations(panels, results.pair("correlation", first, second), rows, (start, end))
+        _correlation_against_lag(below, lag, first, second)
+        style.letter_panels([*panels, below])
+        style.name_series(panels[0], {style.display(n): style.spacecraft_colour(results, n) for n in data})
+        strip.set_title(_title(results, data, first, second, float(lag["lag_s"])))
+    return figure
+
+
+def _overlay(panel, results, data, quantity, lag_s):
+    """Both spacecraft on the first one's clock: what the second sees at t + lag is drawn at t."""
+    if not np.isfinite(lag_s):
+        lag_s = 0.0  # nothing to shift by; the title says that the lag is unknown
+    for number, (name, ds) in enumerate(data.items()):
+        values, text = _values(ds, quantity)
+        shift = np.timedelta64(round(lag_s * 1e9) * number, "ns")
+        style.draw_series(panel, ds["time"].values - shift, values, color=style.spacecraft_colour(results, name))
+    panel.set_ylabel(text)
+    if quantity != "b_mag":
+        style.zero_line(panel)
+
+
+def _values(ds, quantity):
+    if quantity == "b_mag":
+        return ds["b_mag"], style.label(ds["b_mag"])
+    component = quantity[-1]
+    return ds["b"].sel(component=component), style.label(ds["b"], style.component_symbol(ds["b"], component))
+
+
+def _print_correlations(panels, correlation, rows, limits):
+    """r of every region on a line of its own over its stretch of the panel; of the whole ejecta to the right."""
+    found = set(correlation["interval"].values)
+    for quantity, panel in zip(QUANTITIES, panels, strict=True):
+        low, high = panel.get_ylim()
+        panel.set_ylim(low, high + 0.2 * (high - low))  # room for the numbers over the lines
+        for row in style.known(rows).itertuples():
+            if row.interval not in found:
+                continue
+            text = r_text(float(correlation["r"].sel(interval=row.interval, quantity=quantity)))
+            if row.interval == "ejecta":
+                style.beside(panel, f"ejecta\n{text}", 0.3, gid="r ejecta")
+            elif row.interval == "sheath" or row.interval in style.SHORT:
+                _over_stretch(panel, row, text, limits)
+
+
+def r_text(r: float) -> str:
+    """A correlation to print: two digits, or n/a where there is none."""
+    return f"r = {r:.2f}".replace("-", "\N{MINUS SIGN}") if np.isfinite(r) else "r: n/a"
+
+
+def _over_stretch(panel, row, text, limits):
+    start, end = max(np.datetime64(row.start, "ns"), limits[0]), min(np.datetime64(row.end, "ns"), limits[1])
+    if (end - start) / (limits[1] - limits[0]) > 0.09:  # narrower than its text: leave it to the table
+        panel.text(
+            start + (end - start) / 2, 0.97, text, transform=panel.get_xaxis_transform(), ha="center", va="top",
+            fontsize=7.5, gid=f"r {row.interval}",
+        )  # fmt: skip
+
+
+def _correlation_against_lag(panel, lag, first, second):
+    names = {}
+    for measure in lag["measure"].values:
+        text, colour, dashes = MEASURES.get(str(measure), (str(measure), "0.6", ":"))
+        width = 1.4 if measure == "vector" else 0.8
+        panel.plot(lag["lag"] / 60, lag["r"].sel(measure=measure), color=colour, linestyle=dashes, linewidth=width)
+        names[style.symbol_text(text)] = colour
+    style.zero_line(panel)
+    _mark_lags(panel, lag)
+    style.name_series(panel, names)
+    panel.set_xlim(float(lag["lag"].min()) / 60, float(lag["lag"].max()) / 60)
+    low = min(0.0, float(lag["r"].min()))
+    panel.set_ylim(low - 0.05, 1.25)
+    panel.set_yticks([tick for tick in (-1, -0.5, 0, 0.5, 1) if tick >= low - 0.05])
+    panel.set_ylabel("r, ejecta")
+    panel.set_xlabel(f"Lag of {style.display(second)} behind {style.display(first)} (min)", labelpad=1)
+
+
+def _mark_lags(panel, lag):
+    """Vertical lines at the measured and the predicted lag, named on the sides that face away from each other."""
+    marks = {"measured": ("lag_s", "-"), "convective": ("convective_lag_s", "--")}
+    marks = {text: (float(lag[name]) / 60, dashes) for text, (name, dashes) in marks.items() if name in lag}
+    marks = {text: mark for text, mark in marks.items() if np.isfinite(mark[0])}
+    for number, text in enumerate(sorted(marks, key=lambda text: marks[text][0])):
+        minutes, dashes = marks[text]
+        panel.axvline(minutes, color="0.2", linewidth=0.7, linestyle=dashes)
+        words = f"{text} {minutes:.1f} min".replace("-", "\N{MINUS SIGN}")
+        offset, side = ((-4, "right"), (4, "left"))[number or (len(marks) == 1)]
+        panel.annotate(
+            words, (minutes, 0.97), xycoords=panel.get_xaxis_transform(), xytext=(offset, 0), gid="lag",
+            textcoords="offset points", ha=side, va="top", fontsize=7.5,
+        )  # fmt: skip
+
+
+def _title(results, data, first, second, lag_s) -> str:
+    frame = data[first]["b"].attrs["frame"]
+    shift = (
+        f"shifted by {-lag_s / 60:+.1f} min".replace("-", "\N{MINUS SIGN}")
+        if np.isfinite(lag_s)
+        else "not shifted: lag unknown"
+    )
+    return f"{results.event}, {frame}: {style.display(second)} {shift} onto {style.display(first)}"

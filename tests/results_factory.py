@@ -1,0 +1,173 @@
+"""Writes a results folder by the schema, with known numbers, for tests of what reads results."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from pipeline.intervals import write as write_intervals
+from pipeline.schema import UNIFORM, attributes
+
+LAG_S = 1920.0
+CADENCE_S = 64.0
+EVENT = "2001-01-01"
+START = np.datetime64("2001-01-01T00:00:32", "ns")
+SHEATH, EJECTA, END = (np.datetime64(t, "ns") for t in ("2001-01-01T06:00", "2001-01-01T12:00", "2001-01-02T06:00"))
+WAVES = (np.datetime64("2001-01-02T00:00", "ns"), np.datetime64("2001-01-02T05:00", "ns"))
+NAMES = ("ejecta_front", "ejecta_middle", "ejecta_rear")
+CORRELATION = {"sheath": 0.55, "ejecta": 0.97, "ejecta_front": 0.985, "ejecta_middle": 0.9, "ejecta_rear": np.nan}
+
+
+def seconds(value: float) -> np.timedelta64:
+    return np.timedelta64(round(value * 1e9), "ns")
+
+
+def time_grid(n: int = 2400) -> np.ndarray:
+    return START + np.arange(n) * seconds(CADENCE_S)
+
+
+def rope(time: np.ndarray, lag_s: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Field (nT) and velocity (km s-1), (time, component): a field turning by 180 degrees, waves in its rear, noise."""
+    rng = np.random.default_rng(seed)
+    hours = (time - EJECTA - seconds(lag_s)) / seconds(3600.0)
+    inside = (hours >= 0) & (hours < 18)
+    angle = np.pi * np.clip(hours / 18, 0, 1) - np.pi / 2
+    strength = np.where(inside, 17 - 3 * (hours / 9 - 1) ** 2, np.where((hours >= -6) & (hours < 0), 11, 6))
+    b = strength[:, None] * np.column_stack([0.15 * np.ones_like(angle), np.cos(angle), np.sin(angle)])
+    b += rng.normal(0, np.where(inside, 0.3, 1.5)[:, None], b.shape)
+    wave = np.where((hours >= 12) & (hours < 17), 3.0, 0.0)[:, None] * np.sin(
+        2 * np.pi * hours[:, None] / np.array([0.5, 0.7, 0.6]) + seed
+    )
+    v = np.column_stack([-420 + 2 * np.clip(hours, 0, 18), np.zeros_like(hours), np.zeros_like(hours)])
+    return b + wave, v - 9 * wave + rng.normal(0, 2, b.shape)
+
+
+def uniform(spacecraft: str, lag_s: float, seed: int) -> xr.Dataset:
+    """One spacecraft's uniform.nc with a two-hour plasma gap and a lone valid sample inside it."""
+    time = time_grid()
+    b, v = rope(time, lag_s, seed)
+    rng = np.random.default_rng(seed + 100)
+    hours = (time - EJECTA - seconds(lag_s)) / seconds(3600.0)
+    inside = (hours >= 0) & (hours < 18)
+    n = np.where(inside, 5.0, 12.0) * np.exp(rng.normal(0, 0.1, time.size))
+    temperature = np.where(inside, 3e4, 1.5e5) * np.exp(rng.normal(0, 0.1, time.size))
+    gap = (hours >= 4) & (hours < 6)
+    gap[np.flatnonzero(gap)[40]] = False
+    v[gap], n[gap], temperature[gap] = np.nan, np.nan, np.nan
+    position = np.tile([1.5e6, 1.6e5, -5e4] if spacecraft == "ace" else [-1.3e6, 3e5, 2e4], (time.size, 1))
+    values = {
+        "b": b, "b_mag": np.linalg.norm(b, axis=1), "v": v, "n": n, "temperature": temperature,
+        "alpha_ratio": np.full(time.size, np.nan), "position": position, "coverage_b": np.ones(time.size),
+        "coverage_v": np.where(gap, 0.0, 1.0), "coverage_n": np.where(gap, 0.0, 1.0),
+    }  # fmt: skip
+    frame = {name: {"frame": "GSE"} for name in ("b", "v", "position")}
+    return xr.Dataset(
+        {name: (UNIFORM[name].dims, x, attributes(name) | frame.get(name, {})) for name, x in values.items()},
+        coords={"time": time, "component": ["x", "y", "z"]},
+        attrs={
+            "event": EVENT, "spacecraft": spacecraft, "cadence_s": CADENCE_S, "product_field": f"{spacecraft}_field",
+            "product_plasma": f"{spacecraft}_plasma", "accumulation_mag_s": 16.0, "accumulation_plasma_s": 64.0,
+            "removed": json.dumps({"n": {"fill": 3}}),
+        },
+    )  # fmt: skip
+
+
+def intervals() -> pd.DataFrame:
+    rows = []
+    for spacecraft, lag, origin in (("ace", 0.0, "given"), ("wind", LAG_S, "carried")):
+        edges = EJECTA + (END - EJECTA) // 3 * np.arange(4)
+        bounds = [("sheath", SHEATH, EJECTA, origin), ("ejecta", EJECTA, END, origin)]
+        bounds += [(name, a, b, origin) for name, a, b in zip(NAMES, edges, edges[1:], strict=False)]
+        bounds.append(("alfvenic_1", *WAVES, "detected"))
+        rows += [(spacecraft, name, a + seconds(lag), b + seconds(lag), how) for name, a, b, how in bounds]
+    return pd.DataFrame(rows, columns=["spacecraft", "interval", "start", "end", "origin"])
+
+
+def alfvenicity(ds: xr.Dataset) -> xr.Dataset:
+    time, gap = ds["time"].values, np.isnan(ds["n"].values)
+    sigma_c = np.where(gap, np.nan, 0.8 * np.tanh(np.linspace(-2, 2, time.size)))
+    sigma_r = np.where(gap, np.nan, -0.3)
+    return xr.Dataset(
+        {
+            "sigma_c": ("time", sigma_c, {"units": "1", "long_name": "normalised cross helicity", "label": "σ_c"}),
+            "sigma_r": ("time", sigma_r, {"units": "1", "long_name": "normalised residual energy", "label": "σ_r"}),
+        },
+        coords={"time": time},
+    )
+
+
+def hodogram(ds: xr.Dataset, rows: pd.DataFrame) -> xr.Dataset:
+    values, vectors = [], []
+    for row in rows.itertuples():
+        inside = (ds["time"].values >= row.start) & (ds["time"].values < row.end)
+        value, vector = np.linalg.eigh(np.cov(ds["b"].values[inside].T))
+        values.append(value[::-1])
+        vectors.append(vector.T[::-1])
+    return xr.Dataset(
+        {
+            "eigenvalue": (
+                ("interval", "axis"),
+                np.array(values),
+                {"units": "nT2", "long_name": "variance along axis"},
+            ),
+            "e": (
+                ("interval", "axis", "component"),
+                np.array(vectors),
+                {"units": "1", "long_name": "axis", "frame": "GSE"},
+            ),
+        },
+        coords={"interval": rows["interval"].values, "axis": ["max", "int", "min"], "component": ["x", "y", "z"]},
+    )
+
+
+def lag() -> xr.Dataset:
+    lags = np.arange(-7168.0, 7169.0, CADENCE_S)
+    width = {"vector": 5000.0, "b_mag": 3000.0, "b_x": 800.0, "b_y": 6000.0, "b_z": 5500.0}
+    r = np.column_stack([0.97 * np.exp(-0.5 * ((lags - LAG_S) / w) ** 2) for w in width.values()])
+    ones = {"units": "1", "long_name": "correlation at a lag", "label": "r"}
+    return xr.Dataset(
+        {
+            "lag_s": ((), LAG_S, {"units": "s", "long_name": "lag of the second spacecraft"}),
+            "lag_refined_s": ((), LAG_S + 7.0, {"units": "s", "long_name": "lag refined between samples"}),
+            "convective_lag_s": ((), 2200.0, {"units": "s", "long_name": "lag predicted from separation and flow"}),
+            "r": (("lag", "measure"), r, ones),
+        },
+        coords={"lag": ("lag", lags, {"units": "s"}), "measure": list(width)},
+    )
+
+
+def correlation() -> xr.Dataset:
+    quantities = ["b_x", "b_y", "b_z", "b_mag"]
+    r = np.array([[value - 0.01 * k for k in range(4)] for value in CORRELATION.values()])
+    return xr.Dataset(
+        {
+            "r": (("interval", "quantity"), r, {"units": "1", "long_name": "Pearson correlation", "label": "r"}),
+            "reason": (("interval", "quantity"), np.where(np.isnan(r), "fewer than 10 common samples", "")),
+            "n_samples": (("interval", "quantity"), np.where(np.isnan(r), 4, 300), {"units": "1"}),
+        },
+        coords={"interval": list(CORRELATION), "quantity": quantities},
+    )
+
+
+def write_results(root, event: str = EVENT):
+    """Results of a two-spacecraft event under `root`; returns the event's folder."""
+    folder = root / event
+    (folder / "tables").mkdir(parents=True)
+    (folder / "ace-wind").mkdir()
+    table = intervals()
+    for spacecraft, lag_s, seed in (("ace", 0.0, 1), ("wind", LAG_S, 2)):
+        (folder / spacecraft).mkdir()
+        ds = uniform(spacecraft, lag_s, seed)
+        rows = table[table["spacecraft"] == spacecraft]
+        for name, result in {"uniform": ds, "alfvenicity": alfvenicity(ds), "hodogram": hodogram(ds, rows)}.items():
+            result.to_netcdf(folder / spacecraft / f"{name}.nc", engine="h5netcdf")
+    lag().to_netcdf(folder / "ace-wind" / "lag.nc", engine="h5netcdf")
+    correlation().to_netcdf(folder / "ace-wind" / "correlation.nc", engine="h5netcdf")
+    write_intervals(table, folder / "intervals.csv")
+    crossings = [{"spacecraft": "ace", "note": "a note"}, {"spacecraft": "wind", "note": ""}]
+    described = {
+        "event": {"name": event, "crossings": crossings}, "spacecraft": ["ace", "wind"], "pairs": [["ace", "wind"]]
+    }  # fmt: skip
+    (folder / "event.json").write_text(json.dumps(described))
+    return folder
