@@ -59,7 +59,7 @@ def of(table: pd.DataFrame, spacecraft: str) -> pd.DataFrame:
 
 def inside(time: np.ndarray, start, end) -> np.ndarray:
     """Boolean (time): samples with start <= time < end. All False where a boundary is missing (NaT)."""
-    return (time >= np.datetime64(start, "ns")) & (time < np.datetime64(end, "ns"))
+    return (time >= pd.Timestamp(start).to_datetime64()) & (time < pd.Timestamp(end).to_datetime64())
 
 
 def of_pair(table: pd.DataFrame, reference: str, other: str, lag_s: float) -> pd.DataFrame:

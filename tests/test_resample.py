@@ -95,7 +95,8 @@ def raw_wave(period_s, mag_s=16.0, plasma_s=64.0, phase_s=0.0, hours=12):
 def test_velocity_and_matched_field_share_clock_and_response(phase_s):
     # whatever the phase between plasma samples and bins, v_y and b_y of one wave come out alike (period 200 s,
     # where the plain bin mean of B is off by up to 2 sin(pi 32 / 200) = 0.96). What a 16-s sample does not resolve
-    # where it straddles the end of an accumulation is at most 16^2 / 8 (2 pi / 200) / 64 at each end, 3.8 % of what is left of the wave
+    # where it straddles the end of an accumulation is at most 16^2 / 8 (2 pi / 200) / 64 at each end: 3.8 % of what
+    # is left of the wave
     raw = raw_wave(200.0, phase_s=phase_s)
     ds = resample(raw, grid_edges(T0, T0 + np.timedelta64(12, "h"), 64.0), 0.5)
     difference = (ds["v"] - ds["b_matched"]).sel(component="y")

@@ -1,0 +1,55 @@
+"""Files are written whole or not at all, and say where they come from."""
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from pipeline import provenance
+
+
+def dataset():
+    time = np.datetime64("2001-12-29", "ns") + np.arange(5) * np.timedelta64(64_000_000_001, "ns")
+    return xr.Dataset({"x": ("time", np.array([1.0, np.nan, 3.0, 4.0, 5.0]))}, {"time": time}, {"event": "e"})
+
+
+def test_a_file_gives_back_values_and_nanoseconds(tmp_path):
+    provenance.write(dataset(), tmp_path / "x.nc", "stage", {})
+    xr.testing.assert_identical(provenance.read(tmp_path / "x.nc")[["x"]].drop_attrs(), dataset().drop_attrs())
+
+
+def test_a_file_names_its_parents_with_checksums_and_its_settings(tmp_path):
+    (tmp_path / "parent").write_bytes(b"abc")
+    provenance.write(dataset(), tmp_path / "x.nc", "stage", {"raw": tmp_path / "parent"}, {"window_s": 3600.0})
+    attrs = provenance.read(tmp_path / "x.nc").attrs
+    assert json.loads(attrs["parents"]) == {
+        "raw": {"name": "parent", "sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}
+    }  # the SHA-256 of "abc" as FIPS 180-2 gives it
+    assert json.loads(attrs["settings"]) == {"window_s": 3600.0}
+    assert attrs["event"] == "e"
+
+
+def test_a_fixed_clock_makes_equal_bytes(tmp_path, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
+    for name in ("one.nc", "two.nc"):
+        provenance.write(dataset(), tmp_path / name, "stage", {})
+    one, two = (hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() for name in ("one.nc", "two.nc"))
+    assert one == two
+    assert provenance.now() == "2001-09-09T01:46:40Z"
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "x.json"
+    path.write_text("old")
+
+    def fail_half_way():
+        with provenance.whole_file(path) as part:
+            part.write_text("new")
+            raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        fail_half_way()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
