@@ -51,7 +51,7 @@ class Source:
     """One canonical variable: the CDF variables it is made of, the conversion to fixed units, the clock it is on.
 
     `clock` names the CDF epoch variable (blank: the product's own). `positive`: values at or below zero are no
-    measurement. `note` goes into the variable's attributes.
+    measurement. `optional`: a file without it is still a file of the product. `note` goes into the attributes.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Source:
     convert: Callable[..., np.ndarray] = as_is
     clock: str = ""
     positive: bool = False
+    optional: bool = False
     note: str = ""
 
 
@@ -106,9 +107,17 @@ class Product:
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """CDF variables that the product needs, without repetition: clocks, data, flags."""
+        """CDF variables that the product can use, without repetition: clocks, data, flags."""
+        return self._variables(self.sources)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """CDF variables that a file must have."""
+        return self._variables(source for source in self.sources if not source.optional)
+
+    def _variables(self, sources) -> tuple[str, ...]:
         names = [self.clock]
-        for source in self.sources:
+        for source in sources:
             names += [source.clock or self.clock, *source.variables]
         for flag in self.flags:
             names += [flag.clock or self.clock, flag.variable]

@@ -5,23 +5,21 @@ Stamps mark the START of each accumulation (CATDESC of Epoch: "Time, beginning o
 
 from pipeline.product import Flag, Product, Source, table
 
-# Q_FLAG 1 is a manoeuvre (about 4 h of nutation), 2 is bad.
-FIELD = {
-    "kind": "field",
-    "sources": (Source("b", ("BGSEc",)), Source("position", ("SC_pos_GSE",))),
-    "flags": (Flag("Q_FLAG", good=(0,)),),
-}
+QUALITY = Flag("Q_FLAG", good=(0,))  # 1: manoeuvre and about 4 h of nutation, 2: bad
+POSITION = Source("position", ("SC_pos_GSE",), optional=True)  # AC_H3_MFI has none
 
 
 def _field(name: str, level: str, accumulation_s: float, note: str = "") -> Product:
     return Product(
         name=name,
+        kind="field",
         path=f"ace/mag/level_2_cdaweb/mfi_{level}/%Y/ac_{level}_mfi_%Y%m%d_v??.cdf",
         client=("ace", "mfi", level),
         accumulation_s=accumulation_s,
         centre_s=accumulation_s / 2,
+        sources=(Source("b", ("BGSEc",)), POSITION),
+        flags=(QUALITY,),
         note=note,
-        **FIELD,
     )
 
 
@@ -41,8 +39,8 @@ PRODUCTS = table(
             Source("v", ("V_GSE",)),
             Source("n", ("Np",), positive=True),
             Source("temperature", ("Tpr",), positive=True, note="radial component of the proton temperature"),
-            Source("alpha_ratio", ("alpha_ratio",), positive=True),
-            Source("position", ("SC_pos_GSE",)),
+            Source("alpha_ratio", ("alpha_ratio",), positive=True, optional=True),
+            POSITION,
         ),
     ),
 )

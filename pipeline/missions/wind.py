@@ -5,6 +5,9 @@ from pipeline.product import Flag, Product, Source, components, earth_radii, ele
 # Spacecraft modes 3 and 4 give no useful field; the mode is told once a minute.
 MODE = Flag("SPC_MODE", bad=(3, 4), clock="Epoch", accumulation_s=60.0)
 
+# ASSUME: 3DP stamps are centres. PLSP's are: its Epoch lies half a spin (1.53 s) after MOM.P.TIME, the start of the
+# spin that is measured. PM does not say; half a spin is the most it can be off.
+
 # ASSUME: SWE fits flagged 0 (no bi-Maxwellian fit) and 1 (poor peak identification) are not used. On 2003-11-20 these
 # are 548 of 854 spectra, whose speeds lie as close to the moments as those flagged 10: strict, and counted as removed.
 FIT = Flag("fit_flag", good=(2, 3, 4, 5, 6, 7, 8, 9, 10))
@@ -40,7 +43,7 @@ PRODUCTS = table(
         "h0",
         accumulation_s=3.0,
         clock="Epoch3",
-        sources=(Source("b", ("B3GSE",)), Source("position", ("PGSE",), earth_radii, clock="Epoch")),
+        sources=(Source("b", ("B3GSE",)), Source("position", ("PGSE",), earth_radii, clock="Epoch", optional=True)),
         flags=(MODE,),
     ),
     _mfi("WI_H2_MFI", "h2", accumulation_s=0.092, sources=(Source("b", ("BGSE",)),)),
@@ -61,7 +64,7 @@ PRODUCTS = table(
             Source("v", ("P_VELS",)),
             Source("n", ("P_DENS",), positive=True),
             Source("temperature", ("P_TEMP",), electronvolts, positive=True),
-            Source("alpha_ratio", ("A_DENS", "P_DENS"), ratio),
+            Source("alpha_ratio", ("A_DENS", "P_DENS"), ratio, optional=True),
         ),
         flags=(Flag("VALID", good=(1,)),),
     ),
@@ -71,19 +74,24 @@ PRODUCTS = table(
         path="wind/swe/swe_h1/%Y/wi_h1_swe_%Y%m%d_v??.cdf",
         client=("wind", "swe", "h1"),
         accumulation_s=92.0,
-        # Stamps mark the start (CATDESC of Epoch), although the catalogue entry says centred: the field that the file
-        # itself averaged over each spectrum agrees with MFI's mean of the 90 s AFTER the stamp to 0.06 nT.
+        # Stamps mark the start (CATDESC of Epoch), although the archive's catalogue calls them centred: the field that
+        # the files give as mean over each spectrum is MFI's mean over the 86 s centred 46.5 s after the stamp.
         centre_s=46.0,
         missing_from=9.99e4,
         sources=(
             Source("v", ("Proton_VX_nonlin", "Proton_VY_nonlin", "Proton_VZ_nonlin"), components),
             Source("n", ("Proton_Np_nonlin",), positive=True),
             Source("temperature", ("Proton_W_nonlin",), thermal_speed, positive=True),
-            Source("temperature_parallel", ("Proton_Wpar_nonlin",), thermal_speed, positive=True),
-            Source("temperature_perpendicular", ("Proton_Wperp_nonlin",), thermal_speed, positive=True),
-            Source("v_error", ("Proton_sigmaVX_nonlin", "Proton_sigmaVY_nonlin", "Proton_sigmaVZ_nonlin"), components),
-            Source("alpha_ratio", ("Alpha_Na_nonlin", "Proton_Np_nonlin"), ratio),
-            Source("position", ("xgse", "ygse", "zgse"), earth_radii),
+            Source("temperature_parallel", ("Proton_Wpar_nonlin",), thermal_speed, positive=True, optional=True),
+            Source("temperature_perpendicular", ("Proton_Wperp_nonlin",), thermal_speed, positive=True, optional=True),
+            Source(
+                "v_error",
+                ("Proton_sigmaVX_nonlin", "Proton_sigmaVY_nonlin", "Proton_sigmaVZ_nonlin"),
+                components,
+                optional=True,
+            ),
+            Source("alpha_ratio", ("Alpha_Na_nonlin", "Proton_Np_nonlin"), ratio, optional=True),
+            Source("position", ("xgse", "ygse", "zgse"), earth_radii, optional=True),
         ),
         flags=(FIT, FIT_ALPHA),
     ),
@@ -95,7 +103,7 @@ PRODUCTS = table(
             Source("v", ("MOM.P.VELOCITY",)),
             Source("n", ("MOM.P.DENSITY",), positive=True),
             Source("temperature", ("MOM.P.AVGTEMP",), electronvolts, positive=True),
-            Source("alpha_ratio", ("MOM.A.DENSITY", "MOM.P.DENSITY"), ratio),
+            Source("alpha_ratio", ("MOM.A.DENSITY", "MOM.P.DENSITY"), ratio, optional=True),
         ),
         flags=(Flag("MOM.P.VALID", good=(1,)), Flag("MOM.A.VALID", good=(1,), applies=("alpha_ratio",))),
     ),

@@ -1,0 +1,181 @@
+"""Reading CDF files: only the variables asked for, exact times, and nothing decided by a file's own attributes.
+
+Validity limits of the files are not used: AC_H0_MFI's Epoch ends in 2020 by its own VALIDMAX, and some archive metadata
+give one range for a whole vector, which would delete every positive V_y and V_z.
+"""
+
+import struct
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+FILL = -1e30  # float32 fills of -1e31 come back as -9.9999998e30: test with <=, never with ==
+IMPLAUSIBLE = 1e12  # above anything measured here (positions in km: 2e6; temperatures in K: 1e8)
+
+MS_TO_1970 = 62_167_219_200_000  # CDF_EPOCH of 1970-01-01, milliseconds from year 0
+J2000_NS = 946_728_000_000_000_000  # 2000-01-01T12:00:00 as nanoseconds since 1970
+TT_MINUS_TAI_NS = 32_184_000_000
+TT2000_FILLS = (-(2**63), -(2**63) + 1)  # fill and pad value
+
+# First UTC day with each value of TAI - UTC, from 10 s on 1972-01-01 (IERS Bulletin C); none after 2017 so far.
+LEAP_DAYS_TEXT = """
+1972-01-01 1972-07-01 1973-01-01 1974-01-01 1975-01-01 1976-01-01 1977-01-01 1978-01-01 1979-01-01 1980-01-01
+1981-07-01 1982-07-01 1983-07-01 1985-07-01 1988-01-01 1990-01-01 1991-01-01 1992-07-01 1993-07-01 1994-07-01
+1996-01-01 1997-07-01 1999-01-01 2006-01-01 2009-01-01 2012-07-01 2015-07-01 2017-01-01
+"""
+LEAP_DAYS = np.array(LEAP_DAYS_TEXT.split(), dtype="datetime64[ns]")
+TAI_MINUS_UTC_S = np.arange(10, 10 + len(LEAP_DAYS))
+
+
+# What the reader raises when damaged bytes mislead it: it trusts offsets, counts and types in the file.
+DAMAGE = (ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, RuntimeError, TypeError)
+DAMAGE += (ValueError, struct.error, zlib.error)
+
+
+class CdfError(OSError):
+    """A file is not a whole, readable CDF with the variables that its product needs."""
+
+
+def read(path: str | Path, names: Iterable[str]) -> dict[str, np.ndarray]:
+    """Variables of a CDF file by name, records first; epochs become datetime64[ns] with NaT where filled.
+
+    Names that the file does not have are left out. A variable without records is an empty array.
+    Raises CdfError naming file and variable where the file is damaged.
+    """
+    cdf = _open(path)
+    info = cdf.cdf_info()
+    present = {*info.rVariables, *info.zVariables}
+    return {name: _variable(cdf, path, name) for name in dict.fromkeys(names) if name in present}
+
+
+def _open(path):
+    import cdflib
+
+    try:
+        return cdflib.CDF(path)
+    except DAMAGE as error:
+        raise CdfError(f"{path}: not a readable CDF: {error}") from error
+
+
+def _variable(cdf, path, name) -> np.ndarray:
+    try:
+        inquiry = cdf.varinq(name)
+        # Spelt out, because the reader drops the record axis of a single record.
+        shape = (inquiry.Last_Rec + 1, *_dimensions(inquiry)) if inquiry.Rec_Vary else _dimensions(inquiry)
+        values = np.empty(shape) if 0 in shape else np.asarray(cdf.varget(name)).reshape(shape)
+        return epoch_to_datetime(values, inquiry.Data_Type_Description) if _is_epoch(inquiry) else values
+    except DAMAGE as error:
+        raise CdfError(f"{path}: variable {name} cannot be read: {type(error).__name__}: {error}") from error
+
+
+def _dimensions(inquiry) -> tuple[int, ...]:
+    return tuple(size for size, varies in zip(inquiry.Dim_Sizes, inquiry.Dim_Vary, strict=False) if varies)
+
+
+def _is_epoch(inquiry) -> bool:
+    return inquiry.Data_Type_Description in CONVERSIONS
+
+
+def epoch_to_datetime(values: np.ndarray, kind: str) -> np.ndarray:
+    """datetime64[ns] (UTC) from CDF_EPOCH, CDF_EPOCH16 or CDF_TIME_TT2000 values; NaT where filled."""
+    return CONVERSIONS[kind](values)
+
+
+def from_epoch(milliseconds: np.ndarray) -> np.ndarray:
+    """datetime64[ns] from CDF_EPOCH (ms from year 0, float64); exact to the nanosecond that the double holds.
+
+    Whole milliseconds and their fraction are converted apart: their product with 1e6 does not fit a double.
+    """
+    milliseconds = np.asarray(milliseconds, dtype=np.float64)
+    valid = np.isfinite(milliseconds) & (milliseconds > 0)
+    whole = np.floor(np.where(valid, milliseconds, 0.0))
+    fraction_ns = np.round((np.where(valid, milliseconds, 0.0) - whole) * 1e6).astype("int64")
+    time = ((whole.astype("int64") - MS_TO_1970) * 1_000_000 + fraction_ns).astype("datetime64[ns]")
+    return np.where(valid, time, np.datetime64("NaT", "ns"))
+
+
+def from_epoch16(pairs: np.ndarray) -> np.ndarray:
+    """datetime64[ns] from CDF_EPOCH16 (complex: seconds from year 0, picoseconds)."""
+    pairs = np.asarray(pairs)
+    valid = np.isfinite(pairs.real) & (pairs.real > 0)
+    seconds = np.where(valid, pairs.real, 0).astype("int64") - MS_TO_1970 // 1000
+    picoseconds = np.where(valid, pairs.imag, 0)
+    time = (seconds * 1_000_000_000 + np.round(picoseconds / 1e3).astype("int64")).astype("datetime64[ns]")
+    return np.where(valid, time, np.datetime64("NaT", "ns"))
+
+
+def from_tt2000(tt: np.ndarray) -> np.ndarray:
+    """datetime64[ns] (UTC) from CDF_TIME_TT2000 (int64 ns of terrestrial time since 2000-01-01T12:00 TT).
+
+    datetime64 has no 23:59:60. Samples inside a leap second get the last nanosecond before midnight, so that time never
+    runs backwards and the sample at midnight keeps its own stamp. Valid from 1972 on.
+    """
+    tt = np.asarray(tt, dtype=np.int64)
+    valid = ~np.isin(tt, TT2000_FILLS)
+    midnight_ns = LEAP_DAYS.astype("int64")
+    offset_ns = TAI_MINUS_UTC_S * 1_000_000_000 + TT_MINUS_TAI_NS
+    era = np.searchsorted(midnight_ns - J2000_NS + offset_ns, tt, side="right") - 1
+    utc_ns = np.where(valid, tt, 0) + J2000_NS - offset_ns[np.maximum(era, 0)]
+    next_midnight_ns = np.append(midnight_ns, np.iinfo(np.int64).max)[era + 1]
+    time = np.minimum(utc_ns, next_midnight_ns - 1).astype("datetime64[ns]")
+    return np.where(valid, time, np.datetime64("NaT", "ns"))
+
+
+CONVERSIONS = {"CDF_EPOCH": from_epoch, "CDF_EPOCH16": from_epoch16, "CDF_TIME_TT2000": from_tt2000}
+
+
+def missing(values: np.ndarray, missing_from: float = np.inf) -> np.ndarray:
+    """True where a value is a fill: NaN, at or below -1e30, or of magnitude `missing_from` and above."""
+    return ~np.isfinite(values) | (values <= FILL) | (np.abs(values) >= missing_from)
+
+
+def verify(path: str | Path, product, day) -> None:
+    """Raise CdfError unless the file is whole, holds what `product` needs, and its times lie around `day`.
+
+    Archive files carry no checksum, so this is what tells a download from a damaged one: the size that the file states
+    for itself, every needed variable readable, plausible stamps and magnitudes.
+    """
+    _verify_size(path)
+    data = read(path, product.variables)
+    lacking = [name for name in product.required if name not in data]
+    if lacking:
+        raise CdfError(f"{path}: not a {product.name} file: no variable {', '.join(lacking)}")
+    # A day's last averages may start the day before or be centred on the day after.
+    first, last = np.datetime64(day, "ns") - np.timedelta64(1, "D"), np.datetime64(day, "ns") + np.timedelta64(2, "D")
+    for name, values in data.items():
+        if values.dtype.kind == "M":
+            stray = ~np.isnat(values) & ((values < first) | (values >= last))
+            if stray.any():
+                raise CdfError(f"{path}: {name} holds {values[stray][0]}, which is not on {day}")
+        elif values.dtype.kind == "f" and np.any(~missing(values) & (np.abs(values) > IMPLAUSIBLE)):
+            raise CdfError(f"{path}: {name} holds values above {IMPLAUSIBLE:g}: the file is damaged")
+
+
+def _verify_size(path) -> None:
+    size, stated = Path(path).stat().st_size, stated_size(path)
+    if stated is not None and size < stated:
+        raise CdfError(f"{path}: truncated: {size} bytes of {stated}")
+
+
+def stated_size(path: str | Path) -> int | None:
+    """Bytes that a CDF file says it has (GDR.eof); None where the whole file is compressed. Raises CdfError."""
+    with open(path, "rb") as file:
+        head = file.read(20)
+        magic = head[:8].hex()
+        if magic in ("cdf30001cccc0001", "cdf26002cccc0001"):
+            return None
+        wide = magic == "cdf300010000ffff"
+        if not wide and magic not in ("cdf260020000ffff", "0000ffff0000ffff"):
+            raise CdfError(f"{path}: not a CDF file: it begins with {head[:16]!r}")
+        # The record after the magic numbers (CDR) points to the global one (GDR), which holds the end of file.
+        # Version 3 has 8-byte offsets, version 2 has 4-byte ones.
+        pointer, entry, form = (20, 36, ">q") if wide else (16, 20, ">i")
+        try:
+            file.seek(pointer)
+            (record,) = struct.unpack(form, file.read(struct.calcsize(form)))
+            file.seek(record + entry)
+            return struct.unpack(form, file.read(struct.calcsize(form)))[0]
+        except (struct.error, OSError, ValueError) as error:
+            raise CdfError(f"{path}: truncated within its header") from error
