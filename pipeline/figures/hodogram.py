@@ -85,8 +85,10 @@ def _rows(figure, rows):
 
 
 def _ratios(value) -> str:
-    first, second = value["max"] / value["int"], value["int"] / value["min"]
-    return rf"$\lambda_\mathrm{{max}}/\lambda_\mathrm{{int}}$ = {first:.3g}, $\lambda_\mathrm{{int}}/\lambda_\mathrm{{min}}$ = {second:.3g}"
+    def text(upper, lower):
+        return rf"$\lambda_\mathrm{{{upper}}}/\lambda_\mathrm{{{lower}}}$ = {value[upper] / value[lower]:.3g}"
+
+    return f"{text('max', 'int')}, {text('int', 'min')}"
 
 
 def _plane(axis, part, across, up, span, hours):

@@ -267,7 +267,10 @@ def known(intervals: pd.DataFrame) -> pd.DataFrame:
 
 
 def view(intervals: pd.DataFrame, time, start=None, end=None) -> tuple[np.datetime64, np.datetime64]:
-    """Limits of the time axis: those given, else all intervals with a sixth of their length on either side, within the data."""
+    """Limits of the time axis: those given, else all intervals and a sixth of their length on either side.
+
+    The axis does not reach beyond the data.
+    """
     intervals, time = known(intervals), np.asarray(time, dtype="datetime64[ns]")
     first, last = time[0], time[-1]
     if len(intervals):
@@ -280,7 +283,7 @@ def view(intervals: pd.DataFrame, time, start=None, end=None) -> tuple[np.dateti
 
 
 def fit_limits(panels, start, end) -> None:
-    """Vertical limits from the series that are visible between start and end, so that a zoomed figure fills its panels."""
+    """Vertical limits from what the series have between start and end, so that a zoomed figure fills its panels."""
     for panel in panels:
         visible = np.concatenate(
             [_visible(line, start, end) for line in panel.get_lines() if line.get_gid() == "series"]
