@@ -51,6 +51,14 @@ class Resample(Frozen):
 class Lag(Frozen):
     search_s: float = Field(7200.0, gt=0, description="lags from minus to plus this are searched")
     min_overlap: float = Field(0.5, gt=0, le=1, description="fraction of the ejecta that both must have")
+    front_window_s: float = Field(
+        3600.0, gt=0, description="window around the front boundary whose minimum variance gives its normal"
+    )
+    min_eigenvalue_ratio: float = Field(
+        2.0, ge=1, description="intermediate to minimum eigenvalue below which no planar front is assumed"
+    )
+    local_window_s: float = Field(7200.0, gt=0, description="window of the lag along the event")
+    local_search_s: float = Field(1800.0, gt=0, description="reach of the lag along the event around the one")
 
 
 class Settings(Frozen):

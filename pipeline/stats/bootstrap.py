@@ -104,7 +104,7 @@ def _block_edges(n, block, replicates, rng):
 
 
 def percentile_interval(samples: np.ndarray, level: float = 0.95) -> np.ndarray:
-    """(2, ...): central `level` interval of samples (replicates, ...), NaN ignored; NaN if fewer than half are finite."""
+    """(2, ...): central `level` interval of samples (replicates, ...) without NaN; NaN if half of them or more are."""
     samples = np.asarray(samples, float)
     tail = 100 * (1 - level) / 2
     usable = np.isfinite(samples).mean(axis=0) >= 0.5
