@@ -42,7 +42,7 @@ def _who(ds):
 
 def seconds(step) -> float:
     """A numpy time step in s."""
-    return float(step / np.timedelta64(1, "ns")) * 1e-9
+    return float(step / np.timedelta64(1, "s"))
 
 
 def cadence_s(ds: xr.Dataset) -> float:

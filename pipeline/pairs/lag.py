@@ -9,6 +9,7 @@ import xarray as xr
 
 from pipeline.aligned import cadence_s, common_grid
 from pipeline.config import Lag as Settings
+from pipeline.frames import separation
 from pipeline.intervals import mask, of
 from pipeline.physics.window import centred_sums, odd_length
 from pipeline.stats import bootstrap, lagged
@@ -33,6 +34,14 @@ ATTRIBUTES = {
     "front_normal": ("1", "normal of the front boundary (GSE, pointing sunward)", "n"),
     "front_eigenvalue_ratio": ("1", "intermediate to minimum eigenvalue at the front boundary", "ratio"),
     "stretch": ("1", "duration of the ejecta at the second over that at the first", "stretch"),
+    "separation_km": ("km", "second minus first position (GSE), mean over the ejecta", "separation"),
+    "distance_km": ("km", "distance of the spacecraft", "distance"),
+    "distance_re": ("Re", "distance of the spacecraft in Earth radii of 6378 km", "distance"),
+    "distance_au": ("au", "distance of the spacecraft", "distance"),
+    "angle_deg": ("degree", "angle between the spacecraft seen from the Sun", "angle"),
+    "longitude_deg": ("degree", "heliographic longitude, second minus first, west positive", "longitude"),
+    "latitude_deg": ("degree", "heliographic latitude, second minus first", "latitude"),
+    "radial_km": ("km", "distance from the Sun, second minus first", "radial separation"),
     "local_lag_s": ("s", "lag of a sliding window, around the one lag", "local lag"),
     "local_r": ("1", "vector correlation of the sliding window at its local lag", "r"),
     "reason": ("", "why there is no lag", ""),
@@ -73,6 +82,7 @@ def compute(
         "reason": ((), lag["reason"]),
         "stretch": ((), stretch),
         **front,
+        **_separation(first, second, window),
         **_method_table(first, second, window, found, stretch, step),
         **_local(first, second, window, lag["lag_s"], step, settings),
     }
@@ -131,8 +141,8 @@ def _no_lag(reason):
     return {"lag_s": np.nan, "refined_s": np.nan, "half_width_s": np.nan, "reason": reason}
 
 
-def _lag(lag_s, reason=""):
-    return _no_lag(reason or "not defined") if not np.isfinite(lag_s) else _no_lag("") | {"lag_s": float(lag_s)}
+def _lag(lag_s, reason):
+    return _no_lag("") | {"lag_s": float(lag_s)} if np.isfinite(lag_s) else _no_lag(reason)
 
 
 def _mean(values):
@@ -161,9 +171,8 @@ def _planar_front(first, second, intervals, window, settings, normal):
     if normal is None:
         normal, ratio = _front_normal(first, intervals, settings.front_window_s)
         if not ratio >= settings.min_eigenvalue_ratio:
-            reason = (
-                f"the front has no clear normal: eigenvalue ratio {ratio:.2g}" if ratio > 0 else "no field at the front"
-            )
+            found = f"eigenvalue ratio {ratio:.2g}" if np.isfinite(ratio) else "too little field"
+            reason = f"no clear normal at the front: {found}"
     normal = np.asarray(normal, float) * (-1 if normal[0] < 0 else 1)
     front = {"front_normal": ("component", normal), "front_eigenvalue_ratio": ((), ratio)}
     if reason:
@@ -193,7 +202,7 @@ def _two_anchor(first, second, intervals):
         return _no_lag("the second spacecraft's own boundaries are not given"), np.nan
     (start_1, end_1), (start_2, end_2) = ends
     lag_s = ((start_2 - start_1) + (end_2 - end_1)).total_seconds() / 2
-    return _lag(lag_s), (end_2 - start_2) / (end_1 - start_1)
+    return _lag(lag_s, ""), (end_2 - start_2) / (end_1 - start_1)
 
 
 def _given_ejecta(intervals, spacecraft):
@@ -202,6 +211,18 @@ def _given_ejecta(intervals, spacecraft):
     if rows.empty or rows[["start", "end"]].isna().any(axis=None):
         return None
     return rows["start"].iloc[0], rows["end"].iloc[0]
+
+
+def _separation(first, second, window):
+    """Where the second is, seen from the first and from the Sun: mean positions over the ejecta, its middle time."""
+    names = ("distance_km", "distance_re", "distance_au", "angle_deg", "longitude_deg", "latitude_deg", "radial_km")
+    mean_1, mean_2 = (_mean(ds["position"].values[window]) for ds in (first, second))
+    vector = {"separation_km": (("interval", "component"), [mean_2 - mean_1])}
+    if not np.isfinite(mean_2 - mean_1).all():
+        return vector | {name: ("interval", [np.nan]) for name in names}
+    middle = first["time"].values[window][[window.sum() // 2]]
+    found = separation(mean_1[None], mean_2[None], middle)
+    return vector | {name: ("interval", getattr(found, name)) for name in names}
 
 
 def _method_table(first, second, window, found, stretch, step):
