@@ -102,12 +102,14 @@ def describe_columns(frames: dict[str, pd.DataFrame], results: dict[str, list]) 
 
 def _meaning(column: str, variables: dict) -> dict:
     """Units and long name of the variable that a column was made of: the longest name that begins it."""
+    if column in schema.COLUMNS:
+        return dict(zip(("units", "meaning"), schema.COLUMNS[column], strict=True))
     known = [name for name in variables if column == name or column.startswith(f"{name}_")]
     if known:
         attrs, rest = variables[max(known, key=len)], column.removeprefix(max(known, key=len)).strip("_")
         meaning = attrs.get("long_name", "") + (f", {rest}" if rest else "")
         return {"units": attrs.get("units", ""), "meaning": meaning}
-    return dict(zip(("units", "meaning"), schema.COLUMNS.get(column, ("", "")), strict=True))
+    return {"units": "", "meaning": ""}
 
 
 def write(frame: pd.DataFrame, path: str | Path) -> None:
