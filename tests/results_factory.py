@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from pipeline import provenance, tables
 from pipeline.intervals import write as write_intervals
 from pipeline.schema import UNIFORM, attributes
 
@@ -84,16 +85,29 @@ def intervals() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["spacecraft", "interval", "start", "end", "origin"])
 
 
-def alfvenicity(ds: xr.Dataset) -> xr.Dataset:
+def alfvenicity(ds: xr.Dataset, rows: pd.DataFrame) -> xr.Dataset:
     time, gap = ds["time"].values, np.isnan(ds["n"].values)
     sigma_c = np.where(gap, np.nan, 0.8 * np.tanh(np.linspace(-2, 2, time.size)))
     sigma_r = np.where(gap, np.nan, -0.3)
+    per_interval = np.r_[np.linspace(-0.6, 0.4, len(rows) - 1), np.nan]
+    dims = ("interval", "method")
     return xr.Dataset(
         {
-            "sigma_c": ("time", sigma_c, {"units": "1", "long_name": "normalised cross helicity", "label": "σ_c"}),
-            "sigma_r": ("time", sigma_r, {"units": "1", "long_name": "normalised residual energy", "label": "σ_r"}),
+            "sigma_c_running": (
+                "time",
+                sigma_c,
+                {"units": "1", "long_name": "normalised cross helicity", "label": "σ_c"},
+            ),
+            "sigma_r_running": (
+                "time",
+                sigma_r,
+                {"units": "1", "long_name": "normalised residual energy", "label": "σ_r"},
+            ),
+            "sigma_c": (dims, per_interval[:, None], {"units": "1", "long_name": "normalised cross helicity"}),
+            "sigma_r": (dims, -0.5 * per_interval[:, None], {"units": "1", "long_name": "normalised residual energy"}),
+            "reason": ("interval", [""] * (len(rows) - 1) + ["less than half of the samples"], {"units": ""}),
         },
-        coords={"time": time},
+        coords={"time": time, "interval": rows["interval"].values, "method": ["window"]},
     )
 
 
@@ -150,24 +164,54 @@ def correlation() -> xr.Dataset:
     )
 
 
+def files(spacecraft: str) -> dict:
+    """Manifest: two field files, plasma by a second choice with a day missing."""
+    prefix = {"ace": "AC", "wind": "WI"}[spacecraft]
+
+    def entry(product, days, **more):
+        names = [f"{spacecraft}/{product.lower()}_{day}_v05.cdf" for day in days]
+        found = [{"path": n, "url": f"http://archive/{n}", "bytes": 1234567, "sha256": "ab" * 32} for n in names]
+        return {"product": product, "files": found, "absent": [], "skipped": [], **more}
+
+    return {
+        "field": entry(f"{prefix}_H0_MFI", ["20010101", "20010102"]),
+        "plasma": entry("AC_H0_SWE", ["20010101", "20010102"])
+        if spacecraft == "ace"
+        else entry("WI_H1_SWE", ["20010101"], absent=["2001-01-02"], skipped=["WI_PM_3DP"]),
+    }
+
+
+def write_tables(folder, event: str, uniform: list, results: dict[str, list]) -> None:
+    frames = {"intervals": tables.interval_statistics(event, uniform, intervals())}
+    frames |= {name: tables.tidy(datasets) for name, datasets in results.items()}
+    frames["columns"] = tables.describe_columns(frames, results)
+    for name, frame in frames.items():
+        tables.write(frame, folder / "tables" / f"{name}.csv")
+
+
 def write_results(root, event: str = EVENT):
-    """Results of a two-spacecraft event under `root`; returns the event's folder."""
+    """Results of a two-spacecraft event under `root`; returns the event's folder. Figures are not drawn."""
     folder = root / event
-    (folder / "tables").mkdir(parents=True)
-    (folder / "ace-wind").mkdir()
     table = intervals()
+    everything, data = {"alfvenicity": [], "hodogram": [], "correlation": []}, []
     for spacecraft, lag_s, seed in (("ace", 0.0, 1), ("wind", LAG_S, 2)):
-        (folder / spacecraft).mkdir()
-        ds = uniform(spacecraft, lag_s, seed)
+        ds = uniform(spacecraft, lag_s, seed).assign_attrs(event=event)
         rows = table[table["spacecraft"] == spacecraft]
-        for name, result in {"uniform": ds, "alfvenicity": alfvenicity(ds), "hodogram": hodogram(ds, rows)}.items():
-            result.to_netcdf(folder / spacecraft / f"{name}.nc", engine="h5netcdf")
-    lag().to_netcdf(folder / "ace-wind" / "lag.nc", engine="h5netcdf")
-    correlation().to_netcdf(folder / "ace-wind" / "correlation.nc", engine="h5netcdf")
+        data.append(ds)
+        provenance.write(ds, folder / spacecraft / "uniform.nc", "resample", {})
+        provenance.write_json(files(spacecraft), folder / spacecraft / "files.json")
+        for name, result in {"alfvenicity": alfvenicity(ds, rows), "hodogram": hodogram(ds, rows)}.items():
+            everything[name].append(result.assign_attrs(event=event, spacecraft=spacecraft))
+            parents = {"uniform": folder / spacecraft / "uniform.nc"}
+            provenance.write(everything[name][-1], folder / spacecraft / f"{name}.nc", "diagnose", parents)
+    everything["correlation"].append(correlation().assign_attrs(event=event, first="ace", second="wind"))
+    provenance.write(lag(), folder / "ace-wind" / "lag.nc", "lag", {})
+    provenance.write(everything["correlation"][0], folder / "ace-wind" / "correlation.nc", "correlate", {})
+    write_tables(folder, event, data, everything)
     write_intervals(table, folder / "intervals.csv")
     crossings = [{"spacecraft": "ace", "note": "a note"}, {"spacecraft": "wind", "note": ""}]
     described = {
         "event": {"name": event, "crossings": crossings}, "spacecraft": ["ace", "wind"], "pairs": [["ace", "wind"]]
     }  # fmt: skip
-    (folder / "event.json").write_text(json.dumps(described))
+    provenance.write_json(described, folder / "event.json")
     return folder

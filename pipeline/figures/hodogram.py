@@ -16,9 +16,11 @@ def draw(results, which: str | None = None, interval: str | None = None, start=N
     """
     names = tuple(which.split("-")) if which else results.spacecraft
     parts = [p for key in _intervals(results, names, interval) for p in _parts(results, names, key, start, end)]
-    if not parts:
-        raise LookupError(f"{results.event}: no interval {interval or 'ejecta'!r} with a minimum variance frame")
+    if not parts and interval:
+        raise LookupError(f"{results.event}: {', '.join(names)}: no minimum variance frame of interval {interval!r}")
     with style.applied():
+        if not parts:
+            return style.empty_figure(f"{results.event}: no minimum variance frame of the ejecta could be found")
         figure = style.new_figure(style.DOUBLE, 0.35 + 1.96 * len(parts), layout="compressed")
         axes = figure.subplots(len(parts), len(PLANES), squeeze=False)
         for key in dict.fromkeys(part["interval"] for part in parts):

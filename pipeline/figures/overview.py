@@ -14,11 +14,13 @@ def draw(results, which: str, start=None, end=None):
     start, end = style.view(rows, ds["time"], start, end)
     with style.applied():
         boxes = style.strip_rows(rows)
-        figure, strip, panels, _ = style.stack(8, strip=style.STRIP_ROW * len(boxes), panel=0.9)
+        waves = "alfvenicity" in results.diagnostics(which)
+        figure, strip, panels, _ = style.stack(8 if waves else 6, strip=style.STRIP_ROW * len(boxes), panel=0.9)
         time = ds["time"].values
         _field(panels[:2], time, ds)
         _plasma(panels[2:6], time, ds)
-        _alfvenicity(panels[6:], results, which)
+        if waves:
+            _alfvenicity(panels[6:], results.diagnostic("alfvenicity", which))
         style.time_axis(panels[-1], start, end)
         style.shade_intervals(panels, rows)
         style.interval_strip(strip, boxes)
@@ -61,14 +63,14 @@ def _plasma(panels, time, ds):
     style.zero_line(panels[3], 1.0)
 
 
-def _alfvenicity(panels, results, which):
-    ds = results.diagnostic("alfvenicity", which)
+def _alfvenicity(panels, ds):
     for panel, name in zip(panels, ("sigma_c", "sigma_r"), strict=True):
-        style.draw_series(panel, ds["time"], ds[name], color=style.MAGNITUDE)
+        values = style.running(ds, name)
+        style.draw_series(panel, ds["time"], values, color=style.MAGNITUDE)
         style.zero_line(panel)
         panel.set_ylim(-1.05, 1.05)
         panel.set_yticks([-1, -0.5, 0, 0.5, 1])
-        panel.set_ylabel(style.label(ds[name]))
+        panel.set_ylabel(style.label(values))
 
 
 def _title(results, which, ds) -> str:

@@ -46,6 +46,13 @@ def new_figure(width: float, height: float, layout: str | None = "constrained"):
     return Figure(figsize=(width, height), layout=layout)
 
 
+def empty_figure(words: str):
+    """Figure that says why there is nothing to see: an event without data still has all its figures."""
+    figure = new_figure(DOUBLE, 1.0)
+    figure.text(0.5, 0.5, words, ha="center", va="center")
+    return figure
+
+
 def stack(panels: int, strip: float, panel: float, below: float = 0.0):
     """Figure with a strip for interval names over `panels` that share a time axis, and perhaps one more panel below.
 
@@ -111,6 +118,16 @@ def label(variable, symbol: str | None = None) -> str:
 def component_symbol(variable, component: str) -> str:
     """Symbol of one component: B and x to B_x."""
     return f"{variable.attrs.get('label', variable.name)}_{component}"
+
+
+def running(ds, name: str):
+    """The variable of ds that holds `name` against time alone; its name may say more, as sigma_c_running does."""
+    found = [
+        v for key, v in ds.data_vars.items() if v.dims == ("time",) and (key == name or key.startswith(f"{name}_"))
+    ]
+    if not found:
+        raise LookupError(f"no {name} against time, found {', '.join(map(str, ds.data_vars))}")
+    return found[0]
 
 
 # --- panels ---------------------------------------------------------------------------------------------------------

@@ -1,0 +1,191 @@
+"""An event's report: one page with the answer, figures, tables, data, settings and warnings, that needs no network."""
+
+import base64
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pipeline import provenance
+from pipeline.figures.style import display
+from pipeline.report import answer, cautions, citations, explore, page
+from pipeline.report.numbers import size
+
+TEMPLATES = Path(__file__).parent / "templates"
+TABLE_ORDER = ("intervals", "correlation", "alfvenicity", "hodogram")
+KINDS = ("field", "plasma")
+PACKAGES = ("numpy", "scipy", "pandas", "xarray", "matplotlib", "cdflib", "pyspedas", "snakemake")
+
+
+def write(results, settings: dict, path: str | Path) -> None:
+    """Write the report of one event. `settings` is shown as it is; nothing in it or in a file is trusted as HTML."""
+    html = environment().get_template("event.html").render(**content(results, settings))
+    with provenance.whole_file(path) as part:
+        part.write_text(html, encoding="utf-8")
+
+
+def environment():
+    """Templates of this folder with everything escaped; only files of this package are put in unescaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    templates = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    templates.globals["source"] = lambda name: Markup((TEMPLATES / name).read_text(encoding="utf-8"))
+    return templates
+
+
+def content(results, settings: dict) -> dict:
+    """Everything that the template shows."""
+    from markupsafe import Markup
+
+    manifests = {name: results.files(name) for name in results.spacecraft}
+    return {
+        "event": results.event,
+        "spacecraft": [display(name) for name in results.spacecraft],
+        "notes": [(display(name), note) for name, note in results.notes.items()],
+        "simulated": bool(settings.get("simulate")),
+        "sentences": answer.sentences(results),
+        "cards": answer.cards(results),
+        "warnings": cautions.cautions(results),
+        "explore": Markup(explore.payload(results)),
+        "library": explore.library(),
+        "shift": _shift(results),
+        "figures": [_figure(results, name) for name in results.figures],
+        "tables": [_table(results, name) for name in _ordered(results.tables)],
+        "data_lines": _data_lines(settings),
+        "data": [_files_table(name, manifest) for name, manifest in manifests.items()],
+        "settings": [(key, _plain(value)) for key, value in flat(settings)],
+        "provenance": [*provenance.versions(*PACKAGES).items(), ("commit", provenance.commit() or "not known")],
+        "history": _history(results),
+        "cite": _cite(manifests, bool(settings.get("simulate"))),
+        "software": f"pipeline {provenance.versions()['pipeline']}",
+        "index": "",
+    }
+
+
+def _shift(results) -> str:
+    known = [pair for pair in results.pairs if np.isfinite(results.lag_s(*pair))]
+    if not known:
+        return ""
+    return "shift " + ", ".join(f"{display(b)} by the lag onto {display(a)}" for a, b in known)
+
+
+def _ordered(names) -> list[str]:
+    return sorted(names, key=lambda n: (TABLE_ORDER.index(n) if n in TABLE_ORDER else len(TABLE_ORDER), n))
+
+
+def _table(results, name) -> dict:
+    columns = results.columns
+    columns = columns[columns["table"] == name] if len(columns) else columns
+    csv = (results.folder / "tables" / f"{name}.csv").read_bytes()
+    return page.table(name, results.table(name), columns, csv)
+
+
+def _figure(results, name) -> dict:
+    data = results.figure(name).read_bytes()
+    width, height = (int.from_bytes(data[at : at + 4], "big") for at in (16, 20))  # PNG header
+    return {
+        "name": name,
+        "png": base64.b64encode(data).decode(),
+        "width": width,
+        "height": height,
+        "caption": caption(name),
+    }
+
+
+def caption(name: str) -> str:
+    """What a figure shows, from the docstring of the module that drew it, and of whom."""
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    module, _, which = name.partition("_")
+    about = ""
+    if find_spec(f"pipeline.figures.{module}"):
+        about = (import_module(f"pipeline.figures.{module}").__doc__ or "").strip().split("\n")[0]
+    who = " and ".join(display(part) for part in which.split("-")) if which else ""
+    return f"{who}. {about}" if who else about or name
+
+
+def _data_lines(settings) -> list[str]:
+    lines = [f"Archive: {settings['archive']}."] if settings.get("archive") else []
+    return [*lines, "Products were tried in their order of preference; the first with a file for the event was used."]
+
+
+def _files_table(spacecraft: str, manifest: dict) -> dict:
+    rows = [row for kind in KINDS for row in _file_rows(kind, manifest.get(kind) or {})]
+    frame = pd.DataFrame(rows)
+    none = f"No file was read for {display(spacecraft)}."
+    return page.table(f"files_{spacecraft}", frame, pd.DataFrame(), title=f"Files, {display(spacecraft)}", none=none)
+
+
+def _file_rows(kind: str, entry: dict):
+    for file in entry.get("files", ()):
+        path = str(file.get("path") or file.get("url") or "")
+        yield {
+            "file": path.rsplit("/", 1)[-1],
+            "kind": kind,
+            "dataset": str(entry.get("product", "")),
+            "version": str(file.get("version") or _version(path)),
+            "size": size(file.get("bytes")),
+            "sha256 (first 12)": str(file.get("sha256", ""))[:12],
+            "source": str(file.get("url") or path),
+        }
+
+
+def _version(path: str) -> str:
+    tail = path.rsplit("_v", 1)[-1].removesuffix(".cdf")
+    return f"v{tail}" if "_v" in path else ""
+
+
+def flat(settings: dict, prefix: str = ""):
+    """(dotted key, value) of nested settings."""
+    for key, value in settings.items():
+        if isinstance(value, dict) and value:
+            yield from flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _plain(value) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "none"
+    return {None: "none", True: "yes", False: "no"}.get(value, str(value)) if not isinstance(value, dict) else "none"
+
+
+def _history(results) -> dict:
+    """Which file was made when, by what, from what."""
+    paths = [p for folder in _folders(results) for p in sorted(folder.glob("*.nc"))]
+    frame = pd.DataFrame([_made(path, results.folder) for path in paths])
+    return page.table("history", frame, pd.DataFrame(), title="Result files")
+
+
+def _folders(results):
+    return [results.folder / name for name in (*results.spacecraft, *("-".join(pair) for pair in results.pairs))]
+
+
+def _made(path: Path, root: Path) -> dict:
+    import h5netcdf
+
+    with h5netcdf.File(path, "r") as file:
+        attrs = {key: str(file.attrs[key]) for key in ("history", "parents") if key in file.attrs}
+    parents = json.loads(attrs.get("parents", "{}"))
+    return {
+        "result": str(path.relative_to(root)),
+        "history": attrs.get("history", ""),
+        "made from": ", ".join(f"{p['name']} ({p['sha256'][:12]})" for p in parents.values()),
+    }
+
+
+def _cite(manifests: dict, simulated: bool) -> dict:
+    if simulated:
+        return {"lines": ["The data are simulated: there is no measurement to cite."], "references": []}
+    products = [entry.get("product") for m in manifests.values() for kind in KINDS if (entry := m.get(kind) or {})]
+    found = citations.references([product for product in products if product])
+    lines = [
+        "Name the datasets, versions and dates listed under Data used, acknowledge the instrument teams "
+        "and the archive, and cite the instrument papers:"
+    ]
+    return {"lines": lines if found else ["No file was read, so there is nothing to cite."], "references": found}

@@ -1,0 +1,159 @@
+"""The answer of an event in sentences and key numbers, each read from a table or a result and from nowhere else."""
+
+import numpy as np
+import pandas as pd
+
+from pipeline.figures.style import display
+from pipeline.report.numbers import coefficient, moment, number
+
+QUANTITIES = {"b_x": "B_x", "b_y": "B_y", "b_z": "B_z", "b_mag": "|B|"}
+
+
+def sentences(results) -> list[str]:
+    """What was found, most important first; a value that does not exist is said not to."""
+    said = [_lag_sentence(results, *pair) for pair in results.pairs]
+    said += [_correlation_sentence(results, *pair) for pair in results.pairs]
+    said += [_alfvenicity_sentence(results, name) for name in results.spacecraft]
+    said += [_detected_sentence(results, name) for name in results.spacecraft]
+    return [sentence for sentence in said if sentence]
+
+
+def cards(results) -> list[dict[str, str]]:
+    """Key numbers: label, value with unit, note."""
+    return [
+        card
+        for make, subjects in ((_pair_cards, results.pairs), (_spacecraft_cards, [(s,) for s in results.spacecraft]))
+        for subject in subjects
+        for card in make(results, *subject)
+    ]
+
+
+def lag_words(lag_s: float, first: str, second: str) -> str:
+    """Lag in words: 32.0 min (1920 s) later at Wind than at ACE."""
+    if lag_s == 0:
+        return f"at the same time at {display(second)} and {display(first)}"
+    side = "later" if lag_s > 0 else "earlier"
+    minutes, seconds = f"{abs(lag_s) / 60:.1f}", number(abs(lag_s))
+    return f"{minutes} min ({seconds} s) {side} at {display(second)} than at {display(first)}"
+
+
+def _lag_sentence(results, first, second):
+    lag = results.pair("lag", first, second)
+    lag_s, predicted = float(lag["lag_s"]), float(lag.get("convective_lag_s", np.nan))
+    if not np.isfinite(lag_s):
+        reason = str(lag["reason"].item()) if "reason" in lag else ""
+        return f"The lag between {display(first)} and {display(second)} could not be measured{_because(reason)}."
+    tail = "no convective prediction could be made"
+    if np.isfinite(predicted):
+        tail = f"the flow and the separation along x predict {coefficient_minutes(predicted)} min"
+    return f"The ejecta's field matches best when taken {lag_words(lag_s, first, second)}; {tail}."
+
+
+def coefficient_minutes(seconds: float) -> str:
+    """Minutes with one decimal and a true minus sign."""
+    return f"{seconds / 60:.1f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _correlation_sentence(results, first, second):
+    rows = correlation_rows(results, first, second, "ejecta")
+    known = [row for row in rows.itertuples() if np.isfinite(row.r)]
+    if not known:
+        return ""
+    values = ", ".join(f"{coefficient(row.r)} ({QUANTITIES[row.quantity]})" for row in known)
+    return f"At that lag the correlation of {display(first)} and {display(second)} over the ejecta is {values}."
+
+
+def correlation_rows(results, first, second, interval) -> pd.DataFrame:
+    """Rows of the correlation table of one pair and interval: one per quantity, in the order of QUANTITIES."""
+    if "correlation" not in results.tables:
+        return pd.DataFrame(columns=["quantity", "r"])
+    table = results.table("correlation")
+    rows = table[(table["first"] == first) & (table["second"] == second) & (table["interval"] == interval)]
+    if "scale" in rows:
+        rows = rows[rows["scale"] == rows["scale"].iloc[0]] if len(rows) else rows
+    rows = rows[rows["quantity"].isin(list(QUANTITIES))]
+    return rows.sort_values("quantity", key=lambda q: q.map(list(QUANTITIES).index))
+
+
+def alfvenicity_rows(results, spacecraft) -> pd.DataFrame:
+    """Rows of the Alfvénicity table of one spacecraft, one per interval, by the first method that it holds."""
+    if "alfvenicity" not in results.tables:
+        return pd.DataFrame(columns=["interval", "sigma_c", "sigma_r"])
+    table = results.table("alfvenicity")
+    rows = table[table["spacecraft"] == spacecraft]
+    if "method" in rows and len(rows):
+        rows = rows[rows["method"] == rows["method"].iloc[0]]
+    return rows
+
+
+def _alfvenicity_sentence(results, spacecraft):
+    rows = alfvenicity_rows(results, spacecraft)
+    rows = rows[rows["interval"] == "ejecta"]
+    if rows.empty:
+        return ""
+    row = rows.iloc[0]
+    if not np.isfinite(row["sigma_c"]):
+        return (
+            f"The ejecta's cross helicity at {display(spacecraft)} could not be computed{_because(row.get('reason'))}."
+        )
+    method = f" (method {row['method']})" if "method" in row else ""
+    sigma_c, sigma_r = coefficient(row["sigma_c"]), coefficient(row["sigma_r"])
+    return (
+        f"Fluctuations in the ejecta at {display(spacecraft)} have a cross helicity σ_c of {sigma_c} "
+        f"and a residual energy σ_r of {sigma_r}{method}."
+    )
+
+
+def detected(results, spacecraft) -> pd.DataFrame:
+    """Alfvénic intervals found at one spacecraft, with both boundaries known."""
+    rows = results.intervals
+    rows = rows[(rows["spacecraft"] == spacecraft) & rows["interval"].str.startswith("alfvenic_")]
+    return rows[rows["start"].notna() & rows["end"].notna()]
+
+
+def _detected_sentence(results, spacecraft):
+    rows = detected(results, spacecraft)
+    if rows.empty:
+        return f"No Alfvénic interval was detected at {display(spacecraft)}."
+    spans = [
+        f"{moment(r.start)} to {moment(r.end)} UTC ({number((r.end - r.start).total_seconds() / 3600, 3)} h)"
+        for r in rows.itertuples()
+    ]
+    count = f"{len(rows)} Alfvénic interval{'s were' if len(rows) > 1 else ' was'} detected"
+    return f"{count} at {display(spacecraft)}: {', '.join(spans)}."
+
+
+def _pair_cards(results, first, second):
+    lag_s = results.lag_s(first, second)
+    names = f"{display(second)} after {display(first)}"
+    value = f"{coefficient_minutes(lag_s)} min" if np.isfinite(lag_s) else "none"
+    yield {"label": f"Lag, {names}", "value": value, "note": "by the vector correlation of the ejecta"}
+    for row in correlation_rows(results, first, second, "ejecta").itertuples():
+        note = _interval_note(row)
+        label = f"r of {QUANTITIES[row.quantity]}, ejecta, {display(first)} and {display(second)}"
+        yield {"label": label, "value": coefficient(row.r), "note": note}
+
+
+def _interval_note(row) -> str:
+    """95 % interval of a row where the table has one, else its samples or why there is no value."""
+    low, high = getattr(row, "r_low", np.nan), getattr(row, "r_high", np.nan)
+    if np.isfinite(row.r) and np.isfinite(low) and np.isfinite(high):
+        return f"{coefficient(low)} to {coefficient(high)}"
+    if not np.isfinite(row.r):
+        return str(getattr(row, "reason", ""))
+    return f"{number(row.n_samples)} samples" if hasattr(row, "n_samples") else ""
+
+
+def _spacecraft_cards(results, spacecraft):
+    rows = alfvenicity_rows(results, spacecraft)
+    shown = rows[rows["interval"].isin(["ejecta"]) | rows["interval"].str.startswith("alfvenic_")]
+    for row in shown.itertuples():
+        for name, symbol in (("sigma_c", "σ_c"), ("sigma_r", "σ_r")):
+            value = getattr(row, name)
+            note = str(getattr(row, "reason", "")) if not np.isfinite(value) else ""
+            where = f"{display(row.interval)}, {display(spacecraft)}"
+            yield {"label": f"{symbol}, {where}", "value": coefficient(value), "note": note}
+
+
+def _because(reason) -> str:
+    return f": {reason}" if isinstance(reason, str) and reason else ""

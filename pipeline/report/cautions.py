@@ -1,0 +1,94 @@
+"""What a reader must know before using the numbers of an event: gaps, fallbacks, carried boundaries, missing values."""
+
+import json
+
+import numpy as np
+
+from pipeline.figures.style import display
+from pipeline.report.numbers import number
+
+LOW_COVERAGE = 0.8  # a number from less than this much of its interval is worth a warning
+KINDS = ("field", "plasma")
+
+
+def cautions(results) -> list[str]:
+    """Warnings in sentences, in the order in which the work was done: files, data, boundaries, lag, results."""
+    found = []
+    for spacecraft in results.spacecraft:
+        found += [*_files(results, spacecraft), *_data(results, spacecraft), *_boundaries(results, spacecraft)]
+    for pair in results.pairs:
+        found += _lag(results, *pair)
+    for name in results.tables:
+        found += _reasons(results, name)
+    return found
+
+
+def _files(results, spacecraft):
+    manifest = results.files(spacecraft)
+    for kind in KINDS:
+        entry = manifest.get(kind) or {}
+        who = f"{display(spacecraft)}, {kind}"
+        if not entry.get("files"):
+            yield f"{who}: no file was found{_reason(entry)}; everything that needs it is missing."
+        for product in entry.get("skipped", ()):
+            yield f"{who}: the preferred product {product} has no file for this event; {entry.get('product')} was used."
+        if entry.get("files") and entry.get("absent"):
+            days = ", ".join(map(str, entry["absent"]))
+            yield f"{who}: {entry.get('product')} has no file in the archive for {days}."
+
+
+def _reason(entry) -> str:
+    return f" ({entry['reason']})" if entry.get("reason") else ""
+
+
+def _data(results, spacecraft):
+    ds = results.uniform(spacecraft)
+    removed = json.loads(ds.attrs.get("removed", "{}"))
+    flagged = {name: sum(n for why, n in reasons.items() if why != "fill") for name, reasons in removed.items()}
+    for name, count in flagged.items():
+        if count:
+            kinds = ", ".join(f"{why} {n}" for why, n in removed[name].items() if n and why != "fill")
+            yield f"{display(spacecraft)}: samples of {name} were removed ({kinds})."
+    if "alpha_ratio" in ds and not np.isfinite(ds["alpha_ratio"]).any():
+        yield f"{display(spacecraft)}: no alpha particles were measured; the mass density is not a measured one."
+
+
+def _boundaries(results, spacecraft):
+    rows = results.intervals
+    rows = rows[(rows["spacecraft"] == spacecraft) & (rows["interval"] == "ejecta")]
+    for row in rows.itertuples():
+        if row.origin == "carried":
+            yield f"{display(spacecraft)}: boundaries were not given; they were carried over by the measured lag."
+        if row.origin == "unknown":
+            yield f"{display(spacecraft)}: boundaries are unknown; every value of an interval is missing."
+    if "intervals" not in results.tables:
+        return
+    table = results.table("intervals")
+    for row in table[table["spacecraft"] == spacecraft].to_dict("records"):
+        for column, what in (("coverage_b", "field"), ("coverage_v", "velocity")):
+            value = row.get(column, np.nan)
+            if np.isfinite(value) and value < LOW_COVERAGE:
+                part = f"{100 * value:.0f} %" if value else "none"
+                yield f"{display(spacecraft)}, {display(row['interval'])}: {part} of the {what} is there."
+
+
+def _lag(results, first, second):
+    lag = results.pair("lag", first, second)
+    lag_s, edge = float(lag["lag_s"]), float(np.abs(lag["lag"]).max())
+    who = f"{display(first)} and {display(second)}"
+    if np.isfinite(lag_s) and abs(lag_s) >= edge - float(np.diff(lag["lag"].values[:2])[0]):
+        yield f"{who}: the lag lies at the end of the search range of {number(edge / 60)} min; widen lag.search_s."
+
+
+def _reasons(results, name):
+    """One sentence per reason and table, with the rows that it is about."""
+    table = results.table(name)
+    if "reason" not in table:
+        return
+    rows = table[table["reason"] != ""]
+    keys = [c for c in ("spacecraft", "first", "second", "interval", "quantity", "method", "scale") if c in rows]
+    for reason, group in rows.groupby("reason", sort=False):
+        subjects = dict.fromkeys(", ".join(str(row[k]) for k in keys) for row in group.to_dict("records"))
+        listed = list(subjects)[:4]
+        more = f" and {len(subjects) - 4} more" if len(subjects) > 4 else ""
+        yield f"Table {name}: {reason} ({'; '.join(listed)}{more})."

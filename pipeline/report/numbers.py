@@ -1,0 +1,54 @@
+"""How values are printed for people: four digits, a true minus sign, units beside, a dash where there is no value."""
+
+import math
+
+import pandas as pd
+
+NO_VALUE = "–"
+MINUS = "\N{MINUS SIGN}"
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def number(value, digits: int = 4) -> str:
+    """A number with `digits` significant digits; very large and small ones as powers of ten."""
+    if value is None or not math.isfinite(value):
+        return NO_VALUE
+    if value == 0 or (float(value).is_integer() and abs(value) < 1e6):
+        return f"{value:.0f}".replace("-", MINUS)
+    if 1e-3 <= abs(value) < 1e6:
+        decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+        return f"{value:.{decimals}f}".replace("-", MINUS)
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    return f"{mantissa} × 10{str(int(exponent)).translate(SUPERSCRIPT)}".replace("-", MINUS, 1)
+
+
+def coefficient(value) -> str:
+    """A value between -1 and 1, with two decimals."""
+    return NO_VALUE if value is None or not math.isfinite(value) else f"{value:.2f}".replace("-", MINUS)
+
+
+def units(text) -> str:
+    """UDUNITS spelling to print: km s-1 to km s⁻¹; "1" and blank to nothing."""
+    if not isinstance(text, str) or text in ("", "1"):
+        return ""
+    return " ".join(_power(part) for part in text.split(" "))
+
+
+def _power(part: str) -> str:
+    letters = part.rstrip("-0123456789")
+    return letters + part[len(letters) :].translate(SUPERSCRIPT)
+
+
+def moment(value) -> str:
+    """UTC time to the second."""
+    return NO_VALUE if pd.isna(value) else pd.Timestamp(value).round("s").strftime("%Y-%m-%d %H:%M:%S")
+
+
+def size(n_bytes) -> str:
+    """Bytes in the largest fitting decimal unit."""
+    if n_bytes is None:
+        return NO_VALUE
+    for name, factor in (("MB", 1e6), ("kB", 1e3)):
+        if n_bytes >= factor:
+            return f"{n_bytes / factor:.1f} {name}"
+    return f"{n_bytes} B"

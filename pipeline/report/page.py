@@ -1,0 +1,76 @@
+"""Tables of a page: cells to read, values to sort by, headings with units, files to download."""
+
+import base64
+
+import numpy as np
+import pandas as pd
+
+from pipeline.report.numbers import moment, number, units
+
+TITLES = {
+    "intervals": "Intervals",
+    "correlation": "Correlation of the two spacecraft",
+    "alfvenicity": "Alfvénicity",
+    "hodogram": "Minimum variance analysis",
+}
+LONG_TEXT = 40
+
+
+def table(name: str, frame: pd.DataFrame, columns: pd.DataFrame, csv: bytes | None = None, **more) -> dict:
+    """What the template needs to show `frame`; `columns` holds names, units and meanings (tables/columns.csv)."""
+    known = {row["column"]: row for row in columns.to_dict("records")} if len(columns) else {}
+    empty = [c for c in frame if _is_empty(frame[c]) and len(frame)]
+    constant = [c for c in frame if c not in empty and len(frame) > 1 and _is_constant(frame[c])]
+    shown = [c for c in frame if c not in empty and c not in constant]
+    headings = [_heading(c, frame[c], known) for c in shown]
+    return {
+        "name": name,
+        "text": "",
+        "none": "",
+        "title": TITLES.get(name, name.replace("_", " ").capitalize()),
+        "file": f"{name}.csv",
+        "csv": base64.b64encode(csv).decode() if csv else "",
+        "columns": headings,
+        "rows": [[_cell(value) for value in row] for row in frame[shown].itertuples(index=False)] if shown else [],
+        "empty": empty,
+        "constant": [f"{c} {_with_unit(frame[c].iloc[0], known.get(c, {}).get('units', ''))}" for c in constant],
+        "meanings": [h for h in (_heading(c, frame[c], known) for c in frame) if h["meaning"]],
+        "sortable": len(frame) > 1,
+    } | more
+
+
+def _is_empty(column: pd.Series) -> bool:
+    return bool((column.isna() | (column.astype(str) == "")).all())
+
+
+def _is_constant(column: pd.Series) -> bool:
+    return column.nunique(dropna=False) == 1
+
+
+def _heading(name: str, column: pd.Series, known: dict) -> dict:
+    about = known.get(name, {})
+    return {
+        "name": name,
+        "unit": units(about.get("units", "")),
+        "meaning": about.get("meaning", ""),
+        "text": not pd.api.types.is_numeric_dtype(column),
+    }
+
+
+def _cell(value) -> dict:
+    if isinstance(value, pd.Timestamp) or value is pd.NaT:
+        return _text(moment(value), "" if value is pd.NaT else value.isoformat())
+    if isinstance(value, bool | np.bool_):
+        return _text("yes" if value else "no", int(value))
+    if isinstance(value, int | float | np.number):
+        return _text(number(float(value)), repr(float(value)) if np.isfinite(value) else "")
+    text = "" if value is None else str(value)
+    return _text(text, text)
+
+
+def _text(text: str, sort) -> dict:
+    return {"text": text, "sort": sort, "long": len(text) > LONG_TEXT}
+
+
+def _with_unit(value, unit: str) -> str:
+    return f"= {_cell(value)['text']} {units(unit)}".strip()

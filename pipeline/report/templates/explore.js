@@ -1,0 +1,202 @@
+"use strict";
+// Stacked panels on one time axis, and a hodogram of whatever time range they show.
+(async function () {
+  const state = document.getElementById("explore-state");
+  try {
+    await unpackLibrary();
+    start(JSON.parse(document.getElementById("explore-data").textContent));
+    state.hidden = true;
+  } catch (error) {
+    state.textContent = "The interactive panels could not be drawn (" + error.message + "). The figures below show the same data.";
+  }
+})();
+
+async function unpackLibrary() {
+  if (typeof DecompressionStream === "undefined") throw new Error("this browser is too old");
+  const holder = document.getElementById("plotting-library");
+  const packed = Uint8Array.from(atob(holder.textContent.trim()), (c) => c.charCodeAt(0));
+  const text = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+  const script = document.createElement("script");
+  script.textContent = text;
+  document.head.append(script);
+  holder.remove();
+}
+
+function start(data) {
+  const panels = document.getElementById("panels");
+  const hodogram = document.getElementById("hodogram");
+  const shift = document.getElementById("shift");
+  const frame = document.getElementById("frame");
+  const series = data.spacecraft.map((craft) => unpacked(craft));
+  const whole = wholeRange(data, series);
+  const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
+  const lagOf = (craft) => (shift && shift.checked && craft.lag_ms ? craft.lag_ms : 0);
+  let shown = [...whole];
+
+  Plotly.newPlot(panels, panelTraces(data, series, lagOf), panelLayout(data, whole), config);
+  fillFrames(frame, data);
+  fillRanges(document.getElementById("ranges"), data, whole, show);
+  drawHodogram();
+
+  panels.on("plotly_relayout", (change) => {
+    if (change["xaxis.autorange"]) return show(whole);
+    const range = change["xaxis.range"] || [change["xaxis.range[0]"], change["xaxis.range[1]"]];
+    if (range[0] === undefined) return;
+    shown = range.map(milliseconds);
+    drawHodogram();
+  });
+  if (shift) shift.addEventListener("change", () => {
+    Plotly.react(panels, panelTraces(data, series, lagOf), { ...panels.layout }, config);
+    drawHodogram();
+  });
+  frame.addEventListener("change", drawHodogram);
+  for (const button of document.querySelectorAll("[data-move], [data-zoom]")) button.addEventListener("click", () => {
+    const middle = (shown[0] + shown[1]) / 2, length = shown[1] - shown[0];
+    const move = Number(button.dataset.move || 0) * length, half = (length * Number(button.dataset.zoom || 1)) / 2;
+    show([middle + move - half, middle + move + half]);
+  });
+
+  function show(range) {
+    Plotly.relayout(panels, { "xaxis.range": range.map(utc) });
+  }
+
+  function drawHodogram() {
+    const drawn = data.spacecraft.map((craft, k) => track(craft, series[k], shown, lagOf(craft), frame.value));
+    Plotly.react(hodogram, hodogramTraces(data, drawn), hodogramLayout(drawn, hodogram.clientWidth), config);
+    const counts = drawn.map((t, k) => `${data.spacecraft[k].label}: ${t.count} field samples`).join(", ");
+    const hours = ((shown[1] - shown[0]) / 3.6e6).toPrecision(3);
+    document.getElementById("shown").textContent =
+      `Shown: ${words(shown[0])} to ${words(shown[1])} UTC (${hours} h). ${counts}.` +
+      (drawn.every((t) => t.found) ? "" : " Where a spacecraft has no such frame, its data's own is used.");
+  }
+}
+
+// --- data ------------------------------------------------------------------------------------------------------------
+
+function unpacked(craft) {
+  const found = {};
+  for (const [key, s] of Object.entries(craft.series)) {
+    const index = s.index || s.values.map((_, i) => i);
+    found[key] = { time: index.map((i) => s.start + i * s.step), values: s.values };
+  }
+  return found;
+}
+
+function wholeRange(data, series) {
+  const times = series.flatMap((s) => [s.b_mag.time[0], s.b_mag.time[s.b_mag.time.length - 1]]);
+  const edges = data.intervals.flatMap((i) => [i.start, i.end]);
+  const [low, high] = [Math.min(...times), Math.max(...times)];
+  if (!edges.length) return [low, high];
+  const margin = Math.max((Math.max(...edges) - Math.min(...edges)) / 6, 3.6e6);
+  return [Math.max(low, Math.min(...edges) - margin), Math.min(high, Math.max(...edges) + margin)];
+}
+
+function track(craft, series, range, lag, frameName) {
+  const found = craft.frames.find((f) => f.name === frameName);
+  const frame = found || craft.frames[0];
+  const [x, y, z] = ["b_x", "b_y", "b_z"].map((key) => series[key].values);
+  const time = series.b_x.time;
+  const points = frame.axes.map(() => []);
+  let count = 0;
+  for (let i = 0; i < time.length; i++) {
+    if (time[i] - lag < range[0] || time[i] - lag > range[1]) continue;
+    const whole = x[i] !== null && y[i] !== null && z[i] !== null;
+    count += whole;
+    frame.axes.forEach((a, k) => points[k].push(whole ? a[0] * x[i] + a[1] * y[i] + a[2] * z[i] : null));
+  }
+  return { points, count, labels: frame.labels, found: Boolean(found) };
+}
+
+// --- panels ----------------------------------------------------------------------------------------------------------
+
+function panelTraces(data, series, lagOf) {
+  const traces = [];
+  data.panels.forEach((panel, row) => data.spacecraft.forEach((craft, k) => {
+    const s = series[k][panel.key];
+    if (!s) return;
+    const lag = lagOf(craft);
+    traces.push({
+      type: "scatter", mode: "lines", name: craft.label, legendgroup: craft.name, showlegend: row === 0, connectgaps: false,
+      x: s.time.map((t) => t - lag), y: s.values, yaxis: row ? "y" + (row + 1) : "y", line: { width: 1.2, color: craft.colour },
+      hovertemplate: `%{y:.4g} ${panel.unit}<extra>${craft.label}${lag ? " (shifted)" : ""}</extra>`,
+    });
+  }));
+  return traces;
+}
+
+function panelLayout(data, whole) {
+  const rows = data.panels.length, gap = 0.012, tall = (1 - gap * (rows - 1)) / rows;
+  const layout = {
+    height: 130 * rows + 90, margin: { l: 74, r: 12, t: 52, b: 44 }, hovermode: "x", hoversubplots: "axis", dragmode: "zoom",
+    font: { family: "system-ui, sans-serif", size: 12, color: "#1b1f24" }, legend: { orientation: "h", y: 1.0, yanchor: "bottom", x: 0 },
+    xaxis: { type: "date", range: whole.map(utc), anchor: "y" + rows, hoverformat: "%Y-%m-%d %H:%M:%S", title: { text: "Time (UTC)", standoff: 6 },
+      showgrid: false, zeroline: false, linecolor: "#57606a", ticks: "outside" },
+    shapes: [], annotations: [],
+  };
+  data.panels.forEach((panel, row) => {
+    const top = 1 - row * (tall + gap);
+    layout["yaxis" + (row ? row + 1 : "")] = {
+      domain: [top - tall, top], title: { text: panel.unit ? `${panel.label}<br>(${panel.unit})` : panel.label, font: { size: 12 }, standoff: 4 },
+      type: panel.log ? "log" : "linear", fixedrange: true, zeroline: !panel.log, zerolinecolor: "#8c959f", gridcolor: "#eaeef2", linecolor: "#57606a",
+      nticks: 4, exponentformat: "power", rangemode: panel.zero ? "tozero" : "normal", ...(panel.unit_range ? { range: [-1.05, 1.05] } : {}),
+    };
+  });
+  for (const i of data.intervals) if (i.shade) {
+    layout.shapes.push({ type: "rect", xref: "x", yref: "paper", x0: i.start, x1: i.end, y0: 0, y1: 1, fillcolor: i.shade, line: { width: 0 }, layer: "below" });
+  }
+  return layout;
+}
+
+function fillRanges(place, data, whole, show) {
+  const ranges = [["Whole event", whole], ...data.intervals.map((i) => [i.name, [i.start, i.end]])];
+  for (const [name, range] of ranges) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = name;
+    button.addEventListener("click", () => show(range));
+    place.append(button);
+  }
+}
+
+// --- hodogram --------------------------------------------------------------------------------------------------------
+
+function fillFrames(select, data) {
+  const names = new Set(data.spacecraft.flatMap((craft) => craft.frames.map((f) => f.name)));
+  for (const name of names) select.add(new Option(name, name));
+}
+
+const planesOf = (labels) => (labels[0] === "max" ? [[1, 0], [2, 0], [2, 1]] : [[0, 1], [0, 2], [1, 2]]);
+
+function hodogramTraces(data, drawn) {
+  const traces = [];
+  drawn.forEach((t, k) => planesOf(t.labels).forEach(([across, up], n) => {
+    const craft = data.spacecraft[k], axes = { xaxis: n ? "x" + (n + 1) : "x", yaxis: n ? "y" + (n + 1) : "y" };
+    const [x, y] = [t.points[across], t.points[up]];
+    traces.push({ type: "scatter", mode: "lines", x, y, ...axes, name: craft.label, showlegend: n === 0, legendgroup: craft.name,
+      connectgaps: false, line: { width: 1.1, color: craft.colour }, hovertemplate: "(%{x:.3g}, %{y:.3g}) nT<extra>" + craft.label + "</extra>" });
+    const first = x.findIndex((v) => v !== null), last = x.findLastIndex((v) => v !== null);
+    if (first >= 0) traces.push({ type: "scatter", mode: "markers", x: [x[first], x[last]], y: [y[first], y[last]], ...axes, showlegend: false,
+      legendgroup: craft.name, hoverinfo: "skip", marker: { symbol: ["circle", "square"], size: 9, color: "#fff", line: { width: 2, color: craft.colour } } });
+  }));
+  return traces;
+}
+
+function hodogramLayout(drawn, width) {
+  const narrow = width < 640, labels = drawn[0].labels, size = narrow ? width - 30 : width / 3;
+  const layout = { height: narrow ? 3 * size + 60 : size + 60, margin: { l: 56, r: 12, t: 40, b: 44 }, font: { family: "system-ui, sans-serif", size: 12, color: "#1b1f24" },
+    legend: { orientation: "h", y: 1.0, yanchor: "bottom", x: 0 }, hovermode: "closest", dragmode: "pan" };
+  planesOf(labels).forEach(([across, up], n) => {
+    const id = n ? n + 1 : "", part = [n / 3 + (n ? 0.035 : 0), (n + 1) / 3 - (n < 2 ? 0.035 : 0)];
+    const axis = { zeroline: true, zerolinecolor: "#8c959f", gridcolor: "#eaeef2", linecolor: "#57606a", mirror: true, nticks: 6 };
+    layout["xaxis" + id] = { ...axis, domain: narrow ? [0, 1] : part, anchor: "y" + id, title: { text: `B<sub>${labels[across]}</sub> (nT)`, standoff: 4 } };
+    layout["yaxis" + id] = { ...axis, domain: narrow ? [1 - part[1], 1 - part[0]] : [0, 1], anchor: "x" + id, scaleanchor: "x" + id,
+      title: { text: `B<sub>${labels[up]}</sub> (nT)`, standoff: 4 } };
+  });
+  return layout;
+}
+
+// --- time ------------------------------------------------------------------------------------------------------------
+
+const utc = (ms) => new Date(ms).toISOString().slice(0, 23).replace("T", " ");
+const words = (ms) => utc(ms).slice(0, 19);
+const milliseconds = (text) => (typeof text === "number" ? text : Date.parse(String(text).replace(" ", "T").replace(/Z?$/, "Z")));
