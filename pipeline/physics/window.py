@@ -1,0 +1,221 @@
+"""Energies of v and b inside windows, from one pass over their joint moments.
+
+Pairwise complete: a sample counts only where every component of v and of b is there, in every moment alike. Separate
+masks or means let sigma_c^2 + sigma_r^2 exceed 1. The number of samples stands beside every value.
+
+Two definitions of the same quantity are common, and differ by up to 0.4 locally:
+  window        variance inside the window about the window's own mean (`running_moments`): the default;
+  running mean  fluctuation about a centred running mean, energies then averaged over the window
+                (`running_mean_moments`): reaches over two windows, and responds to slower variations.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from pipeline.physics import elsasser
+
+
+class Moments(NamedTuple):
+    """Joint moments of v and b per window; all energies about the window's mean, in km2 s-2."""
+
+    size: np.ndarray  # (window) samples that the window should hold
+    count: np.ndarray  # (window) samples where v and b are both there
+    v: np.ndarray  # (window, component) mean
+    b: np.ndarray  # (window, component) mean
+    e_v: np.ndarray  # (window) <|dv|^2>/2
+    e_b: np.ndarray  # (window) <|db|^2>/2
+    h: np.ndarray  # (window) <dv.db>
+
+    @property
+    def valid_fraction(self) -> np.ndarray:
+        """count / size, in [0, 1]: windows that reach over the end of the record are not full."""
+        return self.count / np.maximum(self.size, 1)
+
+
+def odd_length(window_s: float, cadence_s: float) -> int:
+    """Number of samples, odd so that the window has a central one, that is nearest to `window_s`; at least 3."""
+    return max(3, 2 * round((window_s / cadence_s - 1) / 2) + 1)
+
+
+def running_moments(v, b, length: int) -> Moments:
+    """Moments of the windows of `length` samples (odd) centred at every sample. v, b: (time, component), km s-1."""
+    _, columns, v_zero, b_zero = _columns(v, b)
+    sums = centred_sums(columns, length)
+    return _moments(np.full(sums.shape[1], length), sums, v_zero, b_zero)
+
+
+def interval_moments(v, b, start, stop) -> Moments:
+    """Moments of the windows [start, stop) (sample indices, (window,)). v, b: (time, component), km s-1."""
+    _, columns, v_zero, b_zero = _columns(v, b)
+    return _moments(np.subtract(stop, start), interval_sums(columns, start, stop), v_zero, b_zero)
+
+
+def running_mean_moments(v, b, length: int, average_length: int | None = None) -> Moments:
+    """Moments of the fluctuations about a centred running mean of `length` samples, averaged over `average_length`.
+
+    v, b: (time, component), km s-1; both lengths odd, the second `length` by default. `Moments.v`, `.b` are the means
+    of the fluctuations (about zero), and the energies are not about them: <|v - <v>_T|^2>_W / 2.
+    """
+    average_length = average_length or length
+    dv, db = fluctuations(v, b, length)
+    e_v, e_b, h = elsasser.energies(dv, db)
+    valid = np.isfinite(h)
+    columns = np.where(valid, np.vstack([np.ones_like(h), dv.T, db.T, e_v, e_b, h]), 0.0)
+    sums = centred_sums(columns, average_length)
+    count = sums[0]
+    mean = sums[1:] / np.where(count > 0, count, np.nan)
+    limited = _cauchy_schwarz(*mean[-3:])
+    size = np.full(count.shape, average_length)
+    return Moments(size, count.astype(int), mean[:3].T, mean[3:6].T, mean[-3], mean[-2], limited)
+
+
+def fluctuations(v, b, length: int):
+    """dv, db (time, component): v and b less the centred running mean of `length` samples, pairwise complete.
+
+    The mean is over the samples that are there; near the ends of the record the window is cut.
+    """
+    valid, columns, *_ = _columns(v, b)
+    sums = centred_sums(columns[:7], length)
+    mean = (sums[1:] / np.where(sums[0] > 0, sums[0], np.nan)).T
+    x = np.where(valid[:, None], columns[1:7].T, np.nan) - mean
+    return x[:, :3], x[:, 3:]
+
+
+def contributions(v, b, length: int, min_fraction: float = 0.5):
+    """Share of every sample in the energies of all complete windows: e_v, e_b, h, (time, 3), km2 s-2.
+
+    v, b: (time, component), km s-1. The windows of `length` samples (any number, at most all) that lie inside the
+    record and are filled to `min_fraction` are pooled; the mean of a column over its finite rows is the pooled energy
+        sum_windows sum_samples |x - <x>_window|^2 / 2 / sum_windows count,
+    so that any mean, and any resampling of samples, of these shares is one of windows. NaN where v or b is missing,
+    all NaN where no window is filled.
+    """
+    valid, columns, *_ = _columns(v, b)
+    length = min(length, valid.size)
+    sums = _forward_sums(columns[:7], length)[:, : valid.size - length + 1]
+    count = sums[0]
+    used = count >= max(2, min_fraction * length)
+    mean = sums[1:] * (used / np.maximum(count, 1))
+    of_windows = np.vstack([used, mean, _products(mean)])
+    pad = np.zeros((len(of_windows), length - 1))
+    covering = _forward_sums(np.hstack([pad, of_windows, pad]), length)[:, : valid.size]  # windows that hold a sample
+    share = _pooled(columns, covering)
+    total = np.sum(count, where=used)
+    share *= valid.sum() / total if total else np.nan
+    return np.where(valid[:, None], share.T, np.nan)
+
+
+def _pooled(columns, covering):
+    """sum over the windows of a sample of (x - m)^2/2, (y - m)^2/2, (x - m).(y - m), by expanding the squares."""
+    x, y = columns[1:4], columns[4:7]
+    windows, mx, my = covering[0], covering[1:4], covering[4:7]
+    e_v = 0.5 * (windows * columns[7] - 2 * np.sum(x * mx, axis=0) + covering[7])
+    e_b = 0.5 * (windows * columns[8] - 2 * np.sum(y * my, axis=0) + covering[8])
+    h = windows * columns[9] - np.sum(x * my, axis=0) - np.sum(y * mx, axis=0) + covering[9]
+    return np.vstack([np.maximum(e_v, 0.0), np.maximum(e_b, 0.0), h])
+
+
+def running_mean(x, length: int, min_fraction: float = 0.0):
+    """Mean of x over the window of `length` samples (odd) centred at each, NaN where less than `min_fraction` is there.
+
+    x: (time,) or (time, k), each column with its own gaps; at least one sample is always needed.
+    """
+    x = np.asarray(x, dtype=float)
+    rows = np.atleast_2d(x.T)
+    valid = np.isfinite(rows)
+    zero = _mean_of_valid(rows, valid)
+    count = centred_sums(valid.astype(float), length)
+    total = centred_sums(np.where(valid, rows - zero[:, None], 0.0), length)
+    enough = count >= max(1.0, min_fraction * length)
+    mean = np.full(rows.shape, np.nan)
+    np.divide(total, count, out=mean, where=enough)
+    return (mean + zero[:, None]).T.reshape(x.shape)
+
+
+def centred_sums(columns, length: int):
+    """Sum over the window of `length` samples (odd) centred at each; beyond the ends there is nothing. (k, time)."""
+    if length % 2 == 0 or length < 1:
+        raise ValueError(f"a centred window needs an odd number of samples, found {length}")
+    return _forward_sums(columns, length, lead=length // 2)[:, : columns.shape[1]]
+
+
+def interval_sums(columns, start, stop):
+    """Sum over the windows [start, stop) of sample indices, which may overlap; empty ones give 0. (k, window)."""
+    start, stop = np.asarray(start, dtype=int), np.asarray(stop, dtype=int)
+    k, n = columns.shape
+    if start.size and (start.min() < 0 or stop.max() > n or np.any(stop < start)):
+        raise ValueError(f"windows must lie in [0, {n}] and not end before they start")
+    padded = np.concatenate([columns, np.zeros((k, 1))], axis=1)  # so that `stop` may be the end
+    edges = np.stack([start, stop], axis=1).ravel()
+    sums = np.add.reduceat(padded, edges, axis=1)[:, ::2] if start.size else np.zeros((k, 0))
+    return np.where(stop > start, sums, 0.0)
+
+
+def _forward_sums(columns, length: int, lead: int = 0):
+    """sum of columns[i - lead : i - lead + length] for every i up to the end, nothing beyond the ends.
+
+    Each is the tail of one block of `length` samples plus the head of the next, so that no sample outside the window
+    ever enters: differences of prefix sums would keep the rounding errors of every large value before.
+    """
+    n = columns.shape[1]
+    blocks = -(-(n + lead) // length) + 1
+    padded = np.zeros((blocks, length))
+    heads = np.empty((blocks - 1, length))
+    out = np.empty((len(columns), blocks - 1, length))
+    for column, tails in zip(columns, out, strict=True):  # one column at a time stays in the processor's cache
+        padded.reshape(-1)[lead : lead + n] = column
+        np.cumsum(padded[:-1, ::-1], axis=1, out=tails[:, ::-1])
+        np.cumsum(padded[1:], axis=1, out=heads)
+        tails[:, 1:] += heads[:, :-1]
+    return out.reshape(len(columns), -1)
+
+
+def _columns(v, b):
+    """Rows that are valid, and (10, time): 1, v, b, v.v, b.b, v.b, zero where not, v and b about their means."""
+    v, b = np.asarray(v, dtype=float), np.asarray(b, dtype=float)
+    if v.shape != b.shape or v.ndim != 2 or v.shape[1] != 3:
+        raise ValueError(f"v and b must both be (time, 3), found {v.shape} and {b.shape}")
+    columns = np.empty((10, len(v)))
+    x = columns[1:7]
+    x[:3], x[3:] = v.T, b.T
+    valid = np.isfinite(x).all(axis=0)
+    zero = _mean_of_valid(x, valid)  # 400 km/s of speed would cost digits of the 10 km/s of fluctuation
+    x -= zero[:, None]
+    x[:, ~valid] = 0.0
+    columns[0], columns[7:] = valid, _products(x)
+    return valid, columns, zero[:3], zero[3:]
+
+
+def _products(x):
+    """v.v, b.b, v.b of the rows of x (6, time)."""
+    v, b = x[:3], x[3:]
+    return np.vstack([np.einsum("it,it->t", p, q) for p, q in ((v, v), (b, b), (v, b))])
+
+
+def _mean_of_valid(rows, valid):
+    count = np.broadcast_to(valid, rows.shape).sum(axis=1)
+    return np.sum(rows, axis=1, where=np.broadcast_to(valid, rows.shape)) / np.maximum(count, 1)
+
+
+def _moments(size, sums, v_zero, b_zero) -> Moments:
+    count = sums[0]
+    mean = sums[1:] / np.where(count > 0, count, np.nan)
+    v, b = mean[:3], mean[3:6]
+    e_v = _variance(mean[6], v, count)
+    e_b = _variance(mean[7], b, count)
+    h = _cauchy_schwarz(e_v, e_b, mean[8] - np.einsum("iw,iw->w", v, b))
+    return Moments(size, count.astype(int), v.T + v_zero, b.T + b_zero, e_v, e_b, h)
+
+
+def _variance(mean_square, mean, count):
+    """(<x.x> - <x>.<x>) / 2, zero where it is no more than the rounding error of the two terms."""
+    energy = 0.5 * (mean_square - np.einsum("iw,iw->w", mean, mean))
+    rounding = np.finfo(float).eps * np.maximum(count, 4) * mean_square
+    return np.where(energy <= rounding, 0.0 * energy, energy)
+
+
+def _cauchy_schwarz(e_v, e_b, h):
+    """h held within 2 sqrt(e_v e_b), which it exceeds by rounding alone."""
+    bound = 2.0 * np.sqrt(e_v * e_b)
+    return np.clip(h, -bound, bound)
