@@ -21,3 +21,5 @@ ALFVEN_FACTOR = 1e-9 / math.sqrt(MU_0 * PROTON_MASS * 1e6) * 1e-3
 
 # beta = BETA_FACTOR * n [cm-3] * T [K] / B^2 [nT^2]
 BETA_FACTOR = 1e6 * BOLTZMANN * 2 * MU_0 / 1e-18
+
+SOLAR_ROTATION_RATE = 2 * math.pi / (25.38 * 86400)  # rad s-1, Carrington's sidereal period

@@ -211,7 +211,7 @@ def test_lengths_and_shapes_that_make_no_sense():
 
 
 def test_a_day_of_three_second_data_takes_milliseconds():
-    """57,600 samples: 9 ms measured; the limit only catches a loop over windows (seconds)."""
+    """57,600 samples: about 9 ms; the limit only catches a loop over windows (seconds)."""
     import time
 
     v, b = series(57_600)
