@@ -146,7 +146,7 @@ def pair_name(first: str, second: str) -> str:
 
 def _read_table(path: Path) -> pd.DataFrame:
     """Numbers as numbers, times as UTC datetime64[ns], texts without missing values."""
-    table = pd.read_csv(path, keep_default_na=False, na_values=[""], float_precision="round_trip")
+    table = pd.read_csv(path, keep_default_na=False, na_values=[""])
     times = {c: pd.to_datetime(table[c]).dt.tz_localize(None).astype("datetime64[ns]") for c in _present(table, TIMES)}
     texts = {c: table[c].astype(object).fillna("") for c in _present(table, TEXTS)}
     return table.assign(**times, **texts)

@@ -85,10 +85,8 @@ def spacecraft_colour(results, name: str) -> str:
 
 
 def display(name: str) -> str:
-    """Name as it is printed: ACE, Wind, front, Alfvénic 1."""
-    if name in DISPLAY:
-        return DISPLAY[name]
-    return SHORT.get(name, name).replace("alfvenic", "Alfvénic").replace("_", " ")
+    """Name as it is printed: ACE, Wind, ejecta front, Alfvénic 1."""
+    return DISPLAY.get(name) or name.replace("alfvenic", "Alfvénic").replace("_", " ")
 
 
 # --- labels ---------------------------------------------------------------------------------------------------------
@@ -273,7 +271,7 @@ def _named_box(axis, item, height: int) -> None:
         return
     face = interval_shade(item.interval) or SHADES["ejecta"]
     axis.add_patch(Rectangle((start, height), end - start, 0.94, facecolor=face, edgecolor="0.4", linewidth=0.5))
-    text = display(item.interval)
+    text = SHORT.get(item.interval) or display(item.interval)
     if len(text) * CHARACTER < (end - start) / (high - low) * axis.get_position().width * axis.figure.get_figwidth():
         axis.text((start + end) / 2, height + 0.44, text, ha="center", va="center", gid="interval", fontsize=7)
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from pipeline.report import answer, cautions, citations, explore, page
 from pipeline.report.numbers import size
 
 TEMPLATES = Path(__file__).parent / "templates"
+FIGURE_ORDER = ("overview", "pair", "hodogram")
 TABLE_ORDER = ("intervals", "correlation", "alfvenicity", "hodogram")
 KINDS = ("field", "plasma")
 PACKAGES = ("numpy", "scipy", "pandas", "xarray", "matplotlib", "cdflib", "pyspedas", "snakemake")
@@ -34,7 +36,15 @@ def environment():
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     templates.globals["source"] = lambda name: Markup((TEMPLATES / name).read_text(encoding="utf-8"))
+    templates.filters["symbols"] = symbols
     return templates
+
+
+def symbols(text: str):
+    """Escaped text in which what follows the underscore of a symbol is a subscript: σ_c, B_x."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"\b([A-Zσβ])_([a-z]+)\b", r"\1<sub>\2</sub>", str(escape(text))))
 
 
 def content(results, settings: dict) -> dict:
@@ -53,8 +63,8 @@ def content(results, settings: dict) -> dict:
         "explore": Markup(explore.payload(results)),
         "library": explore.library(),
         "shift": _shift(results),
-        "figures": [_figure(results, name) for name in results.figures],
-        "tables": [_table(results, name) for name in _ordered(results.tables)],
+        "figures": [_figure(results, name) for name in _ordered(results.figures, FIGURE_ORDER)],
+        "tables": [_table(results, name) for name in _ordered(results.tables, TABLE_ORDER)],
         "data_lines": _data_lines(settings),
         "data": [_files_table(name, manifest) for name, manifest in manifests.items()],
         "settings": [(key, _plain(value)) for key, value in flat(settings)],
@@ -73,8 +83,9 @@ def _shift(results) -> str:
     return "shift " + ", ".join(f"{display(b)} by the lag onto {display(a)}" for a, b in known)
 
 
-def _ordered(names) -> list[str]:
-    return sorted(names, key=lambda n: (TABLE_ORDER.index(n) if n in TABLE_ORDER else len(TABLE_ORDER), n))
+def _ordered(names, order: tuple[str, ...]) -> list[str]:
+    """Names by the place in `order` of what they begin with, the others behind."""
+    return sorted(names, key=lambda n: (order.index(k) if (k := n.split("_")[0]) in order else len(order), n))
 
 
 def _table(results, name) -> dict:

@@ -68,8 +68,7 @@ def _boundaries(results, spacecraft):
         for column, what in (("coverage_b", "field"), ("coverage_v", "velocity")):
             value = row.get(column, np.nan)
             if np.isfinite(value) and value < LOW_COVERAGE:
-                part = f"{100 * value:.0f} %" if value else "none"
-                yield f"{display(spacecraft)}, {display(row['interval'])}: {part} of the {what} is there."
+                yield f"{display(spacecraft)}, {display(row['interval'])}: {100 * value:.0f} % of the {what} is there."
 
 
 def _lag(results, first, second):

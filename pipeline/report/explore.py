@@ -1,6 +1,10 @@
 """Data of the interactive panels: every series of every spacecraft, thinned for the screen with its extremes kept."""
 
+import base64
+import functools
+import gzip
 import json
+from importlib.resources import files
 from itertools import pairwise
 
 import numpy as np
@@ -18,8 +22,8 @@ PANELS = (
     ("b_z", "B<sub>z</sub>", "nT", {}),
     ("speed", "|V|", "km s-1", {}),
     ("n", "n<sub>p</sub>", "cm-3", {"zero": True}),
-    ("temperature", "T<sub>p</sub>", "K", {"log": True}),
-    ("beta", "β<sub>p</sub>", "1", {"log": True}),
+    ("temperature", "T<sub>p</sub>", "K", {"log": True, "ticks": "D2"}),
+    ("beta", "β<sub>p</sub>", "1", {"log": True, "ticks": 1}),
     ("sigma_c", "σ<sub>c</sub>", "1", {"unit_range": True}),
     ("sigma_r", "σ<sub>r</sub>", "1", {"unit_range": True}),
 )
@@ -129,11 +133,8 @@ def _intervals(results, spacecraft) -> list[dict]:
     ]
 
 
+@functools.cache
 def library() -> str:
     """The plotting library's script, compressed (gzip) and in base64: a third of its size, unpacked by the browser."""
-    import base64
-    import gzip
-    from importlib.resources import files
-
     script = (files("plotly") / "package_data" / "plotly.min.js").read_bytes()
     return base64.b64encode(gzip.compress(script, 9, mtime=0)).decode()

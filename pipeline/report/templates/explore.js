@@ -29,11 +29,14 @@ function start(data) {
   const frame = document.getElementById("frame");
   const series = data.spacecraft.map((craft) => unpacked(craft));
   const whole = wholeRange(data, series);
-  const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
+  // Nothing leaves the page: no button that sends a chart anywhere, and no address to send it to.
+  const touch = matchMedia("(pointer: coarse)").matches; // a finger over a panel scrolls the page; the buttons zoom
+  const config = { displayModeBar: touch ? false : undefined, responsive: true, displaylogo: false, plotlyServerURL: "",
+    modeBarButtonsToRemove: ["sendChartToCloud", "select2d", "lasso2d", "autoScale2d"] };
   const lagOf = (craft) => (shift && shift.checked && craft.lag_ms ? craft.lag_ms : 0);
   let shown = [...whole];
 
-  Plotly.newPlot(panels, panelTraces(data, series, lagOf), panelLayout(data, whole), config);
+  Plotly.newPlot(panels, panelTraces(data, series, lagOf), panelLayout(data, whole, touch), config);
   fillFrames(frame, data);
   fillRanges(document.getElementById("ranges"), data, whole, show);
   drawHodogram();
@@ -43,6 +46,7 @@ function start(data) {
     const range = change["xaxis.range"] || [change["xaxis.range[0]"], change["xaxis.range[1]"]];
     if (range[0] === undefined) return;
     shown = range.map(milliseconds);
+    Plotly.relayout(panels, heights(data, series, shown, lagOf));
     drawHodogram();
   });
   if (shift) shift.addEventListener("change", () => {
@@ -62,7 +66,7 @@ function start(data) {
 
   function drawHodogram() {
     const drawn = data.spacecraft.map((craft, k) => track(craft, series[k], shown, lagOf(craft), frame.value));
-    Plotly.react(hodogram, hodogramTraces(data, drawn), hodogramLayout(drawn, hodogram.clientWidth), config);
+    Plotly.react(hodogram, hodogramTraces(data, drawn), hodogramLayout(drawn, hodogram.clientWidth, touch), config);
     const counts = drawn.map((t, k) => `${data.spacecraft[k].label}: ${t.count} field samples`).join(", ");
     const hours = ((shown[1] - shown[0]) / 3.6e6).toPrecision(3);
     document.getElementById("shown").textContent =
@@ -115,21 +119,54 @@ function panelTraces(data, series, lagOf) {
     const s = series[k][panel.key];
     if (!s) return;
     const lag = lagOf(craft);
+    const x = s.time.map((t) => t - lag), yaxis = row ? "y" + (row + 1) : "y";
     traces.push({
       type: "scatter", mode: "lines", name: craft.label, legendgroup: craft.name, showlegend: row === 0, connectgaps: false,
-      x: s.time.map((t) => t - lag), y: s.values, yaxis: row ? "y" + (row + 1) : "y", line: { width: 1.2, color: craft.colour },
+      x, y: s.values, yaxis, line: { width: 1.2, color: craft.colour },
       hovertemplate: `%{y:.4g} ${panel.unit}<extra>${craft.label}${lag ? " (shifted)" : ""}</extra>`,
     });
+    // A sample between two gaps has no line: it is drawn as a dot.
+    traces.push({ type: "scatter", mode: "markers", x, y: alone(s.values), yaxis, legendgroup: craft.name, showlegend: false,
+      hoverinfo: "skip", marker: { size: 3, color: craft.colour } });
   }));
   return traces;
 }
 
-function panelLayout(data, whole) {
+function alone(values) {
+  const gap = (i) => values[i] === null || values[i] === undefined;
+  return values.map((v, i) => (v !== null && gap(i - 1) && gap(i + 1) ? v : null));
+}
+
+// Vertical ranges of what is visible, so that a zoomed panel is filled.
+function heights(data, series, range, lagOf) {
+  const change = {};
+  data.panels.forEach((panel, row) => {
+    let low = Infinity, high = -Infinity;
+    data.spacecraft.forEach((craft, k) => {
+      const s = series[k][panel.key], lag = lagOf(craft);
+      if (!s || panel.unit_range) return;
+      s.values.forEach((v, i) => {
+        if (v === null || s.time[i] - lag < range[0] || s.time[i] - lag > range[1] || (panel.log && v <= 0)) return;
+        low = Math.min(low, v);
+        high = Math.max(high, v);
+      });
+    });
+    if (low > high) return;
+    if (panel.log) [low, high] = [Math.log10(low), Math.log10(high)];
+    if (panel.zero) low = 0;
+    const pad = 0.06 * (high - low) || 0.5;
+    change["yaxis" + (row ? row + 1 : "") + ".range"] = [panel.zero ? 0 : low - pad, high + pad];
+  });
+  return change;
+}
+
+function panelLayout(data, whole, touch) {
   const rows = data.panels.length, gap = 0.012, tall = (1 - gap * (rows - 1)) / rows;
   const layout = {
-    height: 130 * rows + 90, margin: { l: 74, r: 12, t: 52, b: 44 }, hovermode: "x", hoversubplots: "axis", dragmode: "zoom",
+    height: 130 * rows + 90, margin: { l: 74, r: 12, t: 52, b: 64 }, hovermode: "x", hoversubplots: "axis", dragmode: touch ? false : "zoom",
     font: { family: "system-ui, sans-serif", size: 12, color: "#1b1f24" }, legend: { orientation: "h", y: 1.0, yanchor: "bottom", x: 0 },
-    xaxis: { type: "date", range: whole.map(utc), anchor: "y" + rows, hoverformat: "%Y-%m-%d %H:%M:%S", title: { text: "Time (UTC)", standoff: 6 },
+    xaxis: { type: "date", range: whole.map(utc), anchor: "y" + rows, hoverformat: "%Y-%m-%d %H:%M:%S", title: { text: "Time (UTC)", standoff: 18 },
+      tickformatstops: [{ dtickrange: [null, 864e5], value: "%H:%M\n%-d %b %Y" }, { dtickrange: [864e5, null], value: "%-d %b\n%Y" }], nticks: touch ? 4 : 0,
       showgrid: false, zeroline: false, linecolor: "#57606a", ticks: "outside" },
     shapes: [], annotations: [],
   };
@@ -138,7 +175,7 @@ function panelLayout(data, whole) {
     layout["yaxis" + (row ? row + 1 : "")] = {
       domain: [top - tall, top], title: { text: panel.unit ? `${panel.label}<br>(${panel.unit})` : panel.label, font: { size: 12 }, standoff: 4 },
       type: panel.log ? "log" : "linear", fixedrange: true, zeroline: !panel.log, zerolinecolor: "#8c959f", gridcolor: "#eaeef2", linecolor: "#57606a",
-      nticks: 4, exponentformat: "power", rangemode: panel.zero ? "tozero" : "normal", ...(panel.unit_range ? { range: [-1.05, 1.05] } : {}),
+      nticks: 4, ...(panel.log ? { dtick: panel.ticks } : {}), exponentformat: "power", rangemode: panel.zero ? "tozero" : "normal", ...(panel.unit_range ? { range: [-1.05, 1.05] } : {}),
     };
   });
   for (const i of data.intervals) if (i.shade) {
@@ -181,10 +218,10 @@ function hodogramTraces(data, drawn) {
   return traces;
 }
 
-function hodogramLayout(drawn, width) {
+function hodogramLayout(drawn, width, touch) {
   const narrow = width < 640, labels = drawn[0].labels, size = narrow ? width - 30 : width / 3;
   const layout = { height: narrow ? 3 * size + 60 : size + 60, margin: { l: 56, r: 12, t: 40, b: 44 }, font: { family: "system-ui, sans-serif", size: 12, color: "#1b1f24" },
-    legend: { orientation: "h", y: 1.0, yanchor: "bottom", x: 0 }, hovermode: "closest", dragmode: "pan" };
+    legend: { orientation: "h", y: 1.0, yanchor: "bottom", x: 0 }, hovermode: "closest", dragmode: touch ? false : "pan" };
   planesOf(labels).forEach(([across, up], n) => {
     const id = n ? n + 1 : "", part = [n / 3 + (n ? 0.035 : 0), (n + 1) / 3 - (n < 2 ? 0.035 : 0)];
     const axis = { zeroline: true, zerolinecolor: "#8c959f", gridcolor: "#eaeef2", linecolor: "#57606a", mirror: true, nticks: 6 };
