@@ -126,9 +126,8 @@ def _mark_lags(panel, lag):
 
 def _title(results, data, first, second, lag_s) -> str:
     frame = data[first]["b"].attrs["frame"]
-    shift = (
-        f"shifted by {-lag_s / 60:+.1f} min".replace("-", "\N{MINUS SIGN}")
-        if np.isfinite(lag_s)
-        else "not shifted: lag unknown"
-    )
-    return f"{results.event}, {frame}: {style.display(second)} {shift} onto {style.display(first)}"
+    first, second = style.display(first), style.display(second)
+    if not np.isfinite(lag_s):
+        return f"{results.event}, {frame}: {second} not shifted onto {first}, the lag is unknown"
+    shift = f"{-lag_s / 60:+.1f} min".replace("-", "\N{MINUS SIGN}")
+    return f"{results.event}, {frame}: {second} shifted by {shift} onto {first}"

@@ -1,0 +1,212 @@
+"""What the figures show: the data of the files, where they belong, labelled, without overlaps, the same every time."""
+
+import itertools
+from importlib import import_module
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
+from matplotlib.dates import date2num
+from results_factory import CORRELATION, EJECTA, EVENT, LAG_S, seconds, write_results
+
+from pipeline import intervals as cut
+from pipeline import provenance
+from pipeline.figures import hodogram, overview, pair, save, style
+from pipeline.results import EventResults
+
+FIGURES = [
+    ("overview", "ace"),
+    ("overview", "wind"),
+    ("pair", "ace-wind"),
+    ("hodogram", "ace-wind"),
+    ("hodogram", None),
+]
+
+
+@pytest.fixture(scope="module")
+def drawn(results):
+    return {(name, which): import_module(f"pipeline.figures.{name}").draw(results, which) for name, which in FIGURES}
+
+
+def series(axis):
+    return [line for line in axis.get_lines() if line.get_gid() == "series"]
+
+
+def texts(figure, gid=None):
+    found = [t for a in figure.axes for t in a.texts if t.get_text() and (gid is None or t.get_gid() == gid)]
+    return found
+
+
+@pytest.mark.parametrize("key", FIGURES, ids=str)
+def test_no_text_overlaps_another_or_leaves_the_page(drawn, key):
+    figure = drawn[key]
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    boxes = []
+    for axis in figure.axes:
+        shown = [*axis.texts, axis.title, axis._left_title, axis._right_title, axis.xaxis.label, axis.yaxis.label]
+        for which in (axis.xaxis, axis.yaxis):
+            ticks = which.get_major_ticks()
+            low, high = sorted(which.get_view_interval())
+            shown += [t.label1 for t in ticks if t.label1.get_visible() and low <= t.get_loc() <= high]
+        if not axis.axison:  # a strip has its names and its title, no axis
+            shown = [*axis.texts, axis._left_title]
+        boxes += [(t.get_text(), t.get_window_extent()) for t in shown if t.get_visible() and t.get_text()]
+    width, height = canvas.get_width_height()
+    for text, box in boxes:
+        assert box.x0 >= -1, text
+        assert box.x1 <= width + 1, text
+        assert box.y0 >= -1, text
+        assert box.y1 <= height + 1, text
+    for (one, a), (other, b) in itertools.combinations(boxes, 2):
+        overlap = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
+        assert min(overlap) < 1.5, f"{one!r} and {other!r} overlap by {overlap} px"
+
+
+def _reading_order(axis):
+    place = axis.get_position()
+    return -round(place.y1, 2), place.x0
+
+
+@pytest.mark.parametrize("key", FIGURES, ids=str)
+def test_figures_fit_a_journal_page_and_letters_count_panels(drawn, key):
+    figure = drawn[key]
+    assert figure.get_figwidth() == pytest.approx(7.1)
+    assert figure.get_figheight() <= style.PAGE + 0.5
+    letters = sorted(texts(figure, "letter"), key=lambda t: _reading_order(t.axes))
+    letters = [t.get_text() for t in letters]
+    assert letters == [f"({chr(97 + k)})" for k in range(len(letters))]
+    sizes = [t.get_fontsize() for a in figure.axes for t in [*a.texts, a.xaxis.label, a.yaxis.label]]
+    assert min(sizes) >= 7
+
+
+def test_overview_shows_the_data_of_the_file(results, drawn):
+    ds = results.uniform("wind")
+    panels = drawn["overview", "wind"].axes
+    panels = [a for a in panels if series(a)][::-1]  # from below, as they were made
+    panels = sorted(panels, key=lambda a: -a.get_position().y0)
+    labels = [a.get_ylabel() for a in panels]
+    assert labels[0] == "|B| (nT)"
+    assert "km s$^{-1}$" in labels[2]
+    assert "cm$^{-3}$" in labels[3]
+    np.testing.assert_array_equal(series(panels[0])[0].get_ydata(), ds["b_mag"])
+    for line, component in zip(series(panels[1]), "xyz", strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), ds["b"].sel(component=component))
+        assert line.get_color() == style.COMPONENT[component]
+    assert np.isnan(series(panels[2])[0].get_ydata()).sum() == np.isnan(ds["v"].sel(component="x")).sum() > 0
+    assert [a.get_yscale() for a in panels[4:6]] == ["log", "log"]
+    assert panels[6].get_ylim() == (-1.05, 1.05)
+
+
+def test_overview_says_where_and_when(drawn):
+    figure = drawn["overview", "wind"]
+    strip = next(a for a in figure.axes if a.get_title(loc="left"))
+    assert strip.get_title(loc="left") == f"{EVENT}, Wind: GSE components, bins of 64 s"
+    assert [t.get_text() for t in texts(figure, "interval")] == ["sheath", "ejecta", "Alfvénic 1"]
+    lowest = min((a for a in figure.axes if series(a)), key=lambda a: a.get_position().y0)
+    assert lowest.get_xlabel() == "Time (UTC)"
+
+
+def test_overview_can_be_redrawn_with_other_limits(results):
+    figure = overview.draw(results, "ace", start="2001-01-01T12:00", end="2001-01-01T18:00")
+    panel = next(a for a in figure.axes if a.get_ylabel() == "|B| (nT)")
+    assert panel.get_xlim() == tuple(date2num(np.array(["2001-01-01T12:00", "2001-01-01T18:00"], "datetime64[ns]")))
+    speed = next(a for a in figure.axes if a.get_ylabel().startswith("|V|") or "V" in a.get_ylabel())
+    assert speed.get_ylim()[0] > 395  # the waves of the rear, down to 360 km/s, are out of sight
+
+
+def test_pair_shifts_the_second_onto_the_first(results, drawn):
+    figure = drawn["pair", "ace-wind"]
+    panel = next(a for a in figure.axes if "_{y}" in a.get_ylabel() and "nT" in a.get_ylabel())
+    first, second = series(panel)
+    assert first.get_color() == style.SPACECRAFT["ace"]
+    assert second.get_color() == style.SPACECRAFT["wind"]
+    shift = second.get_xdata()[0] - results.uniform("wind")["time"].values[0]
+    assert shift == -seconds(LAG_S)
+    inside = [cut.inside(line.get_xdata(), EJECTA, EJECTA + seconds(3600)) for line in (first, second)]
+    one, two = (line.get_ydata()[mask] for line, mask in zip((first, second), inside, strict=True))
+    assert np.corrcoef(one, two)[0, 1] > 0.8  # the rise of B_y over noise; unshifted it is lost in the sheath
+
+
+def test_pair_prints_every_region_and_the_lag(drawn):
+    figure = drawn["pair", "ace-wind"]
+    printed = {t.get_gid(): t.get_text() for a in figure.axes if a.get_ylabel() == "|B| (nT)" for t in a.texts}
+    assert printed["r sheath"] == f"r = {CORRELATION['sheath'] - 0.03:.2f}"
+    assert printed["r ejecta"] == f"ejecta\nr = {CORRELATION['ejecta'] - 0.03:.2f}"
+    assert printed["r ejecta_rear"] == "r: n/a"
+    assert {t.get_text() for t in texts(figure, "lag")} == {"measured 32.0 min", "convective 36.7 min"}
+    title = next(a.get_title(loc="left") for a in figure.axes if a.get_title(loc="left"))
+    assert title == f"{EVENT}, GSE: Wind shifted by \N{MINUS SIGN}32.0 min onto ACE"
+    assert any(a.get_xlabel() == "Time at ACE (UTC)" for a in figure.axes)
+
+
+def test_hodogram_projects_on_the_frame_of_the_file(results, drawn):
+    figure = drawn["hodogram", "ace-wind"]
+    axis = figure.axes[0]
+    lines = next(c for c in axis.collections if isinstance(c, LineCollection))
+    frame = results.diagnostic("hodogram", "ace").sel(interval="ejecta")
+    ds = results.uniform("ace")
+    row = cut.of(results.intervals, "ace").query("interval == 'ejecta'").iloc[0]
+    b = ds["b"].values[cut.inside(ds["time"].values, row["start"], row["end"])]
+    expected = b @ frame["e"].sel(axis=["int", "max"]).values.T
+    np.testing.assert_allclose(lines.get_segments()[0][0], expected[0])
+    marks = {line.get_gid(): (line.get_xdata()[0], line.get_ydata()[0]) for line in axis.get_lines() if line.get_gid()}
+    np.testing.assert_allclose(marks["start"], expected[0])
+    np.testing.assert_allclose(marks["end"], expected[-1])
+    assert "int" in axis.get_xlabel()
+    assert "max" in axis.get_ylabel()
+    spans = [np.diff(a.get_xlim())[0] for a in figure.axes[:6]]
+    assert np.ptp(spans) < 1e-9  # one scale for both spacecraft
+
+
+def test_hodogram_of_an_interval_that_is_not_there_says_so(results):
+    with pytest.raises(LookupError, match="ace: no minimum variance frame of interval 'tail'"):
+        hodogram.draw(results, "ace", interval="tail")
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """An event whose second spacecraft has no data, no boundaries and no lag, without any diagnostic."""
+    event = EventResults(write_results(tmp_path))
+    uniform = event.uniform("wind")
+    for name in uniform.data_vars:
+        uniform[name] = uniform[name] * np.nan
+        uniform[name].attrs = event.uniform("wind")[name].attrs
+    provenance.write(uniform, event.folder / "wind" / "uniform.nc", "resample", {})
+    lag = event.pair("lag", "ace", "wind")
+    lag["lag_s"], lag["r"] = np.nan, lag["r"] * np.nan
+    provenance.write(lag, event.folder / "ace-wind" / "lag.nc", "lag", {})
+    rows = event.intervals
+    rows.loc[rows["spacecraft"] == "wind", ["start", "end"]] = np.datetime64("NaT")
+    rows = rows[~((rows["spacecraft"] == "wind") & rows["interval"].str.startswith("alfvenic_"))]
+    cut.write(rows, event.folder / "intervals.csv")
+    (event.folder / "wind" / "alfvenicity.nc").unlink()
+    (event.folder / "ace-wind" / "correlation.nc").unlink()
+    return event
+
+
+def test_no_data_is_drawn_as_no_data(bare, tmp_path):
+    for figure in (overview.draw(bare, "wind"), pair.draw(bare, "ace-wind"), hodogram.draw(bare, "ace-wind")):
+        save(figure, tmp_path / "figure")
+    title = next(a.get_title(loc="left") for a in pair.draw(bare, "ace-wind").axes if a.get_title(loc="left"))
+    assert "Wind not shifted onto ACE, the lag is unknown" in title
+    only = hodogram.draw(bare, "wind")
+    assert "no minimum variance frame" in only.texts[0].get_text()
+
+
+@pytest.mark.parametrize(("name", "which"), [("overview", "ace"), ("pair", "ace-wind"), ("hodogram", "ace")])
+def test_the_same_results_give_the_same_bytes(results, tmp_path, name, which):
+    module = import_module(f"pipeline.figures.{name}")
+    one, two = (save(module.draw(results, which), tmp_path / stem) for stem in ("one", "two"))
+    for a, b in zip(one, two, strict=True):
+        assert a.read_bytes() == b.read_bytes(), a.suffix
+    assert {p.name for p in tmp_path.iterdir()} == {"one.png", "one.pdf", "two.png", "two.pdf"}
+
+
+def test_the_callers_style_is_left_alone(results):
+    import matplotlib as mpl
+
+    before = dict(mpl.rcParams)
+    overview.draw(results, "ace")
+    assert dict(mpl.rcParams) == before
