@@ -45,6 +45,21 @@ def usable_band(
     return (float(period[min(last_wrong[-1] + 1, period.size - 1)]) if last_wrong.size else floor), np.inf
 
 
+def resampled_band(
+    cadence_s: float, accumulation_v_s: float, accumulation_b_s: float, matched: bool, tolerance: float = 0.05
+) -> tuple[float, float]:
+    """Usable periods (s) of v and b after both were averaged into the same bins of `cadence_s`.
+
+    The bins act on v and b alike. What remains is the difference of the accumulations, and nothing but the Nyquist
+    period where b is `matched`: averaged over the accumulations of v.
+    """
+    floor = 2.0 * max(cadence_s, accumulation_v_s)
+    if matched:
+        return floor, np.inf
+    shortest, longest = usable_band(accumulation_v_s, accumulation_b_s, 0.0, tolerance)
+    return max(floor, shortest), longest
+
+
 def response_corrected(
     e_v, e_b, h, frequency_hz, accumulation_v_s: float, accumulation_b_s: float, offset_s: float = 0.0
 ):

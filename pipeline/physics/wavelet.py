@@ -357,6 +357,17 @@ def band_energies(part: Scalogram, min_share: float = 0.5):
     )
 
 
+def band_passed(band: Band, dt_s: float) -> np.ndarray:
+    """(time, channel) sum_j Re W(s_j) / sqrt s_j over the band's periods: the record between them (T&C eq. 11 and 29).
+
+    band: equally spaced in log period, on one rate; dt_s: cadence of the record. It reacts to a step within about the
+    inverse bandwidth, not within the longest wavelet.
+    """
+    octaves = np.gradient(np.log2(band.period_s))
+    factor = octaves * np.sqrt(dt_s / scale(band.period_s)) / (C_DELTA * np.pi**-0.25)
+    return np.einsum("cpt,p->tc", band.w.real, factor)
+
+
 def spectral_density(power: np.ndarray, dt_s: float) -> np.ndarray:
     """One-sided density 2 dt <|W|^2> (units2 Hz-1). power: mean of |W|^2 over time; dt_s: cadence of the record."""
     return 2.0 * dt_s * np.asarray(power)
