@@ -15,6 +15,7 @@ FILL = -1e30  # float32 fills of -1e31 come back as -9.9999998e30: test with <=,
 IMPLAUSIBLE = 1e12  # above anything measured here (positions in km: 2e6; temperatures in K: 1e8)
 
 MS_TO_1970 = 62_167_219_200_000  # CDF_EPOCH of 1970-01-01, milliseconds from year 0
+MS_TO_2262 = MS_TO_1970 + 9_223_372_036_854  # the last that datetime64[ns] holds
 J2000_NS = 946_728_000_000_000_000  # 2000-01-01T12:00:00 as nanoseconds since 1970
 TT_MINUS_TAI_NS = 32_184_000_000
 TT2000_FILLS = (-(2**63), -(2**63) + 1)  # fill and pad value
@@ -44,9 +45,7 @@ def read(path: str | Path, names: Iterable[str]) -> dict[str, np.ndarray]:
     Names that the file does not have are left out. A variable without records is an empty array.
     Raises CdfError naming file and variable where the file is damaged.
     """
-    cdf = _open(path)
-    info = cdf.cdf_info()
-    present = {*info.rVariables, *info.zVariables}
+    cdf, present = _open(path)
     return {name: _variable(cdf, path, name) for name in dict.fromkeys(names) if name in present}
 
 
@@ -54,9 +53,11 @@ def _open(path):
     import cdflib
 
     try:
-        return cdflib.CDF(path)
+        cdf = cdflib.CDF(path)
+        info = cdf.cdf_info()
     except DAMAGE as error:
-        raise CdfError(f"{path}: not a readable CDF: {error}") from error
+        raise CdfError(f"{path}: not a readable CDF: {type(error).__name__}: {error}") from error
+    return cdf, {*info.rVariables, *info.zVariables}
 
 
 def _variable(cdf, path, name) -> np.ndarray:
@@ -89,7 +90,7 @@ def from_epoch(milliseconds: np.ndarray) -> np.ndarray:
     Whole milliseconds and their fraction are converted apart: their product with 1e6 does not fit a double.
     """
     milliseconds = np.asarray(milliseconds, dtype=np.float64)
-    valid = np.isfinite(milliseconds) & (milliseconds > 0)
+    valid = (milliseconds > 0) & (milliseconds < MS_TO_2262)  # not where NaN
     whole = np.floor(np.where(valid, milliseconds, 0.0))
     fraction_ns = np.round((np.where(valid, milliseconds, 0.0) - whole) * 1e6).astype("int64")
     time = ((whole.astype("int64") - MS_TO_1970) * 1_000_000 + fraction_ns).astype("datetime64[ns]")
@@ -99,7 +100,7 @@ def from_epoch(milliseconds: np.ndarray) -> np.ndarray:
 def from_epoch16(pairs: np.ndarray) -> np.ndarray:
     """datetime64[ns] from CDF_EPOCH16 (complex: seconds from year 0, picoseconds)."""
     pairs = np.asarray(pairs)
-    valid = np.isfinite(pairs.real) & (pairs.real > 0)
+    valid = (pairs.real > 0) & (pairs.real < MS_TO_2262 / 1e3)
     seconds = np.where(valid, pairs.real, 0).astype("int64") - MS_TO_1970 // 1000
     picoseconds = np.where(valid, pairs.imag, 0)
     time = (seconds * 1_000_000_000 + np.round(picoseconds / 1e3).astype("int64")).astype("datetime64[ns]")

@@ -1,0 +1,129 @@
+"""An archive on loopback: http.server over a directory in the archive's layout, with faults on request.
+
+    with ArchiveServer(folder) as server:
+        server.faults["*_20031120_v??.cdf"] = "500"
+        fetch(..., archive=server.url)
+
+`faults` maps a pattern of the request's path to the name of a fault (keys of FAULTS). `requests` lists (path, status).
+"""
+
+import fnmatch
+import threading
+import time
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+
+def status(code: int, handler, body: bytes) -> None:
+    handler.send_error(code)
+
+
+def once(code: int, handler, body: bytes) -> None:
+    """An error to the first request only."""
+    if any(path == handler.path for path, _ in handler.server.requests):
+        handler.reply(body)
+    else:
+        handler.send_error(code)
+
+
+def truncated(handler, body: bytes) -> None:
+    """Announces the whole file, sends half of it."""
+    handler.reply(body[: len(body) // 2], length=len(body))
+
+
+def truncated_unannounced(handler, body: bytes) -> None:
+    """Sends half of the file and does not say how long it should be."""
+    handler.reply(body[: len(body) // 2], length=None)
+
+
+def corrupt(handler, body: bytes) -> None:
+    """The right length, with the records' bytes overwritten in the middle of the file."""
+    middle, width = len(body) // 2, min(2000, len(body) // 4)
+    handler.reply(body[:middle] + b"\x7e" * width + body[middle + width :])
+
+
+def html(handler, body: bytes) -> None:
+    """A page in place of the file, as portals and maintenance servers send it."""
+    handler.reply(b"<html><body>This service is under maintenance.</body></html>", kind="text/html")
+
+
+def empty(handler, body: bytes) -> None:
+    handler.reply(b"")
+
+
+def reset(handler, body: bytes) -> None:
+    """Closes the connection without an answer."""
+    handler.close_connection = True
+    handler.connection.close()
+
+
+def trickle(handler, body: bytes) -> None:
+    """A byte now and then: no single read ever times out."""
+    handler.reply(b"", length=len(body))
+    for k in range(200):
+        handler.wfile.write(body[k : k + 1])
+        handler.wfile.flush()
+        if handler.server.stopping.wait(0.05):
+            return
+
+
+FAULTS = {
+    **{str(code): partial(status, code) for code in (401, 403, 404, 410, 429, 500, 503)},
+    "500_once": partial(once, 500),
+    **{f.__name__: f for f in (truncated, truncated_unannounced, corrupt, html, empty, reset, trickle)},
+}
+
+
+class Handler(SimpleHTTPRequestHandler):
+    def do_GET(self):
+        fault = next((f for pattern, f in self.server.faults.items() if fnmatch.fnmatch(self.path, pattern)), None)
+        if fault is None:
+            return super().do_GET()
+        path = Path(self.translate_path(self.path))
+        FAULTS[fault](self, path.read_bytes() if path.is_file() else b"")
+
+    def reply(self, body: bytes, length: int | None = -1, kind: str = "application/octet-stream") -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        if length is not None:
+            self.send_header("Content-Length", str(len(body) if length < 0 else length))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_request(self, code="-", size="-"):
+        self.server.requests.append((self.path, int(code)))
+
+    def log_message(self, format, *args):
+        """Nothing on stderr."""
+
+
+class ArchiveServer:
+    """Context manager: serves `root` on a free port of loopback; `url` is the archive root to give to `fetch`."""
+
+    def __init__(self, root: Path):
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(root)))
+        self.server.daemon_threads = True
+        self.server.faults, self.server.requests, self.server.stopping = {}, [], threading.Event()
+        self.faults, self.requests = self.server.faults, self.server.requests
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def __enter__(self) -> "ArchiveServer":
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        return self
+
+    def __exit__(self, *error) -> None:
+        self.server.stopping.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def hurry(monkeypatch) -> None:
+    """Take the waiting out of pyspedas: its courtesy second per request, and the growing pauses between its retries.
+
+    The retries themselves stay as they are.
+    """
+    import pyspedas.utilities.download
+
+    monkeypatch.setattr(pyspedas.utilities.download, "sleep", lambda seconds: None)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)

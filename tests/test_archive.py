@@ -1,0 +1,348 @@
+"""Fetching: the genuine client against a loopback archive, and every fault that must not pass for data or absence."""
+
+import json
+import logging
+import os
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from archive_server import ArchiveServer, hurry
+
+from pipeline import archive, provenance
+from pipeline.archive import ArchiveError, fetch
+from pipeline.config import ConfigError, Crossing, Event, Fetch
+
+EVENT = Event(
+    name="2003-11-20",
+    crossings=(
+        Crossing(spacecraft="ace", ejecta_start="2003-11-20T11:48", ejecta_end="2003-11-20T18:44"),
+        Crossing(spacecraft="wind"),
+    ),
+)
+# One product of each kind and no margin: one day's file, so that a test of a fault is one question to the archive.
+FIELD_ONLY = {"ace": {"field": ("AC_H1_MFI",), "plasma": ()}}
+ONE_FILE = Fetch(margin_h=0, products=FIELD_ONLY)
+FILE = "ace/mag/level_2_cdaweb/mfi_h1/2003/ac_h1_mfi_20031120_v99.cdf"
+INDEX = "/ace/mag/level_2_cdaweb/mfi_h1/2003/"
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+@pytest.fixture
+def server(shared):
+    with ArchiveServer(shared / "archive") as server:
+        yield server
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    hurry(monkeypatch)
+
+
+def everything_in(folder: Path) -> list[Path]:
+    """All files and staging folders, hidden ones too."""
+    return [path for path in folder.rglob("*") if path.is_file() or path.name.startswith(archive.STAGING_PREFIX)]
+
+
+@pytest.mark.usefixtures("quick")
+def test_genuine_event_through_the_genuine_client(server, shared, tmp_path, capsys):
+    """Both spacecraft of 2003-11-20: products fall through, three days and one, files identical to the archive's."""
+    ace = fetch(EVENT, "ace", archive=server.url, data=tmp_path, settings=Fetch(), search_s=7200)
+    wind = fetch(EVENT, "wind", archive=server.url + "/", data=tmp_path, settings=Fetch(), search_s=7200)
+
+    assert [ace["field"]["product"], ace["plasma"]["product"]] == ["AC_H1_MFI", "AC_H0_SWE"]
+    assert [wind["field"]["product"], wind["plasma"]["product"]] == ["WI_H0_MFI", "WI_H1_SWE"]
+    assert [each["product"] for each in ace["field"]["tried"]] == ["AC_H0_MFI", "AC_H3_MFI"]
+    assert [each["product"] for each in wind["plasma"]["tried"]] == ["WI_PM_3DP"]
+    assert "no folder for the year" in wind["plasma"]["tried"][0]["reason"]
+    days = ["2003-11-19", "2003-11-20", "2003-11-21"]
+    assert [file["day"] for file in ace["field"]["files"]] == days
+    assert [file["day"] for file in ace["plasma"]["files"]] == days
+    assert [file["day"] for file in wind["field"]["files"]] == ["2003-11-20"]
+    assert wind["plasma"]["absent"] == [
+        {"day": day, "reason": "not in the archive's listing"} for day in (days[0], days[2])
+    ]
+
+    for manifest in (ace, wind):
+        assert json.loads(json.dumps(manifest)) == manifest
+        for file in manifest["field"]["files"] + manifest["plasma"]["files"]:
+            source, copy = shared / "archive" / file["path"], tmp_path / file["path"]
+            assert copy.read_bytes() == source.read_bytes()
+            assert file["sha256"] == provenance.sha256(source)
+            assert file["bytes"] == source.stat().st_size
+            assert file["url"] == f"{server.url}/{file['path']}"
+            assert datetime.fromisoformat(file["fetched"]).tzinfo is not None
+            record = json.loads(copy.with_name(copy.name + ".json").read_text())
+            assert record == {key: file[key] for key in ("url", "bytes", "sha256", "fetched")}
+    assert len(everything_in(tmp_path)) == 2 * 8
+    progress = capsys.readouterr().err.splitlines()
+    assert sum("fetched in" in line for line in progress) == 8
+    assert all(line.startswith("2003-11-20, ") for line in progress)
+
+
+@pytest.mark.usefixtures("quick")
+def test_what_was_fetched_is_not_fetched_again(server, tmp_path, capsys):
+    first = fetch(EVENT, "ace", archive=server.url, data=tmp_path, settings=ONE_FILE)
+    assert len(server.requests) == 2  # the listing and the file
+    again = fetch(EVENT, "ace", archive=server.url, data=tmp_path, settings=ONE_FILE)
+    assert again == first
+    assert len(server.requests) == 2
+    assert "already there" in capsys.readouterr().err
+
+    damaged = tmp_path / FILE
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"\0")
+    healed = fetch(EVENT, "ace", archive=server.url, data=tmp_path, settings=ONE_FILE)
+    assert healed["field"]["files"][0]["sha256"] == first["field"]["files"][0]["sha256"]
+    assert len(server.requests) == 4
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "500",
+        "503",
+        "403",
+        "401",
+        "410",
+        "429",
+        "truncated",
+        "truncated_unannounced",
+        "corrupt",
+        "html",
+        "empty",
+        "reset",
+    ],
+)
+def test_a_broken_file_is_an_error_and_leaves_nothing(server, tmp_path, fault):
+    server.faults["*_20031120_v99.cdf"] = fault
+    with pytest.raises(ArchiveError) as error:
+        fetch(EVENT, "ace", archive=server.url, data=tmp_path, settings=ONE_FILE)
+    pattern = FILE.replace("v99", "v??")
+    assert str(error.value).startswith(f"2003-11-20, ace, 2003-11-20: {server.url}/{pattern}: ")
+    assert everything_in(tmp_path) == []
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("fault", ["500", "503", "403", "410", "reset", "html"])
+def test_a_broken_listing_is_an_error(server, tmp_path, fault):
+    """Anything but a listing or a 404 says nothing about the day; pyspedas reads most of these as an empty listing."""
+    server.faults[INDEX] = fault
+    with pytest.raises(ArchiveError, match=r"2003-11-20, ace, 2003-11-20: http://127\.0\.0\.1"):
+        fetch(EVENT, "ace", archive=server.url, data=tmp_path, settings=ONE_FILE)
+    assert everything_in(tmp_path) == []
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_unreachable_archive_is_an_error(server, tmp_path):
+    with ArchiveServer(tmp_path) as gone:
+        url = gone.url
+    with pytest.raises(ArchiveError, match="cannot be reached"):
+        fetch(EVENT, "ace", archive=url, data=tmp_path, settings=ONE_FILE)
+    assert everything_in(tmp_path) == []
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_archive_that_recovers_is_no_error(server, tmp_path):
+    """One 500, then the file: the client's own retry. Its courtesy is kept, only the waiting is taken out."""
+    server.faults["*_20031120_v99.cdf"] = "500_once"
+    manifest = fetch(EVENT, "ace", archive=server.url, data=tmp_path, settings=ONE_FILE)
+    assert [status for _, status in server.requests] == [200, 500, 200]
+    assert len(manifest["field"]["files"]) == 1
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_body_that_trickles_ends_at_the_deadline(server, tmp_path):
+    server.faults["*.cdf"] = "trickle"
+    begin = time.monotonic()
+    with pytest.raises(ArchiveError, match=r"not finished within 0\.5 s"):
+        fetch(EVENT, "ace", archive=server.url, data=tmp_path, settings=ONE_FILE.model_copy(update={"timeout_s": 0.5}))
+    assert time.monotonic() - begin < 4
+    assert everything_in(tmp_path) == []
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("pattern", "reason"), [("*.cdf", "listed by the archive, but not"), (INDEX, "no folder for the year")]
+)
+def test_a_404_is_an_absence(server, tmp_path, pattern, reason):
+    server.faults[pattern] = "404"
+    manifest = fetch(EVENT, "ace", archive=server.url, data=tmp_path, settings=ONE_FILE)
+    assert manifest["field"]["product"] is None
+    assert manifest["field"]["files"] == []
+    assert reason in manifest["field"]["reason"]
+    assert everything_in(tmp_path) == []
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_wrong_address_is_an_error(server, tmp_path):
+    with pytest.raises(ArchiveError, match="no archive at this address"):
+        fetch(EVENT, "ace", archive=server.url + "/pub/date", data=tmp_path, settings=ONE_FILE)
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("remote", [True, False])
+def test_of_two_versions_the_higher_is_used(shared, tmp_path, remote):
+    root = tmp_path / "archive"
+    folder = (root / FILE).parent
+    folder.mkdir(parents=True)
+    shutil.copy(shared / "archive" / FILE, folder / "ac_h1_mfi_20031120_v07.cdf")
+    (folder / "ac_h1_mfi_20031120_v06.cdf").write_bytes((shared / "archive" / FILE).read_bytes())
+    with ArchiveServer(root) as server:
+        source = server.url if remote else root
+        manifest = fetch(EVENT, "ace", archive=source, data=tmp_path / "data", settings=ONE_FILE)
+    assert [Path(file["path"]).name for file in manifest["field"]["files"]] == ["ac_h1_mfi_20031120_v07.cdf"]
+    assert len(everything_in(tmp_path / "data")) == 2
+
+
+def test_the_client_leaves_no_trace(server, tmp_path, monkeypatch):
+    """Folders, logging and temporary files of the process are as before, after success and after failure."""
+    hurry(monkeypatch)
+    from pyspedas.projects.ace.config import CONFIG
+
+    before = dict(CONFIG), logging.getLogger().level, logging.getLogger().handlers[:]
+    fetch(EVENT, "ace", archive=server.url, data=tmp_path / "good", settings=ONE_FILE)
+    server.faults["*.cdf"] = "truncated_unannounced"
+    with pytest.raises(ArchiveError):
+        fetch(EVENT, "ace", archive=server.url, data=tmp_path / "bad", settings=ONE_FILE)
+    assert (dict(CONFIG), logging.getLogger().level, logging.getLogger().handlers[:]) == before
+    import tempfile
+
+    assert tempfile.tempdir != str(tmp_path)
+
+
+def test_directory_archive_gives_the_same_files(shared, tmp_path):
+    """The same patterns without the client; every genuine file of the event is found."""
+    ace = fetch(EVENT, "ace", archive=str(shared / "archive"), data=tmp_path, settings=Fetch(), search_s=7200)
+    wind = fetch(EVENT, "wind", archive=str(shared / "archive"), data=tmp_path, settings=Fetch(), search_s=7200)
+    assert [m[kind]["product"] for m in (ace, wind) for kind in archive.KINDS] == [
+        "AC_H1_MFI",
+        "AC_H0_SWE",
+        "WI_H0_MFI",
+        "WI_H1_SWE",
+    ]
+    assert [len(m[kind]["files"]) for m in (ace, wind) for kind in archive.KINDS] == [3, 3, 1, 1]
+    assert ace["field"]["files"][0]["url"].startswith("file://")
+    assert wind["field"]["absent"][0] == {"day": "2003-11-19", "reason": "not in the archive"}
+
+
+def test_directory_archive_that_changed_is_read_anew(shared, tmp_path):
+    root, data = tmp_path / "archive", tmp_path / "data"
+    (root / FILE).parent.mkdir(parents=True)
+    shutil.copy(shared / "archive" / FILE, root / FILE)
+    first = fetch(EVENT, "ace", archive=root, data=data, settings=ONE_FILE)
+    again = fetch(EVENT, "ace", archive=root, data=data, settings=ONE_FILE)
+    assert again == first
+    (root / FILE).chmod(0o644)
+    (root / FILE).write_bytes((root / FILE).read_bytes() + b"\0")  # still a whole file by its own header
+    changed = fetch(EVENT, "ace", archive=root, data=data, settings=ONE_FILE)
+    assert changed["field"]["files"][0]["bytes"] == first["field"]["files"][0]["bytes"] + 1
+
+
+def test_directory_archive_faults(shared, tmp_path):
+    with pytest.raises(ArchiveError, match="is not a directory"):
+        fetch(EVENT, "ace", archive=tmp_path / "nowhere", data=tmp_path / "data", settings=ONE_FILE)
+    with pytest.raises(ArchiveError, match="neither an http"):
+        fetch(EVENT, "ace", archive="ftp://host/pub/data", data=tmp_path / "data", settings=ONE_FILE)
+    broken = tmp_path / "archive" / FILE
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes((shared / "archive" / FILE).read_bytes()[:9000])
+    with pytest.raises(ArchiveError, match=r"2003-11-20, ace, 2003-11-20: .*mfi_20031120_v.*truncated: 9000 bytes"):
+        fetch(EVENT, "ace", archive=tmp_path / "archive", data=tmp_path / "data", settings=ONE_FILE)
+    assert everything_in(tmp_path / "data") == []
+
+
+def test_no_file_of_any_product_is_a_result(tmp_path):
+    """Missing data keeps its row: both kinds without product, each with the reason of everything tried."""
+    (tmp_path / "archive").mkdir()
+    manifest = fetch(EVENT, "wind", archive=tmp_path / "archive", data=tmp_path / "data", settings=Fetch())
+    assert [manifest[kind]["product"] for kind in archive.KINDS] == [None, None]
+    assert "WI_PLSP_3DP: no file on 2003-11-20: not in the archive" in manifest["plasma"]["reason"]
+    assert len(manifest["plasma"]["tried"]) == 3
+
+
+def test_offline_uses_the_data_folder_alone(shared, tmp_path):
+    online = fetch(EVENT, "wind", archive=shared / "archive", data=tmp_path, settings=Fetch())
+    offline = fetch(EVENT, "wind", archive="http://192.0.2.1", data=tmp_path, settings=Fetch(), offline=True)
+    assert offline["field"]["files"] == online["field"]["files"]
+    assert offline["field"]["absent"][0]["reason"] == "not in the local store, and offline"
+    assert "not in the local store" in offline["plasma"]["tried"][0]["reason"]
+    nothing = fetch(EVENT, "ace", archive="http://192.0.2.1", data=tmp_path, settings=Fetch(), offline=True)
+    assert nothing["field"]["product"] is None
+
+    path = tmp_path / online["field"]["files"][0]["path"]
+    path.write_bytes(path.read_bytes()[:-1] + b"\1")
+    with pytest.raises(ArchiveError, match="has changed since it was fetched"):
+        fetch(EVENT, "wind", archive="http://192.0.2.1", data=tmp_path, settings=Fetch(), offline=True)
+
+
+def test_files_put_there_by_hand_are_verified_and_recorded(shared, tmp_path):
+    (tmp_path / FILE).parent.mkdir(parents=True)
+    shutil.copy(shared / "archive" / FILE, tmp_path / FILE)
+    manifest = fetch(EVENT, "ace", archive="", data=tmp_path, settings=ONE_FILE, offline=True)
+    assert manifest["field"]["files"][0]["sha256"] == provenance.sha256(shared / "archive" / FILE)
+    assert manifest["field"]["files"][0]["url"] == ""
+    record = tmp_path / (FILE + ".json")
+    assert record.is_file()
+    record.unlink()
+    (tmp_path / FILE).chmod(0o644)
+    (tmp_path / FILE).write_bytes((shared / "archive" / FILE).read_bytes()[:9000])
+    with pytest.raises(ArchiveError, match="truncated"):
+        fetch(EVENT, "ace", archive="", data=tmp_path, settings=ONE_FILE, offline=True)
+
+
+def test_a_crash_between_record_and_file_is_healed(shared, tmp_path):
+    """The record is written first: alone, or beside an older file, it does not fit and the file is fetched again."""
+    fetch(EVENT, "ace", archive=shared / "archive", data=tmp_path, settings=ONE_FILE)
+    (tmp_path / FILE).unlink()
+    manifest = fetch(EVENT, "ace", archive=shared / "archive", data=tmp_path, settings=ONE_FILE)
+    assert (tmp_path / FILE).read_bytes() == (shared / "archive" / FILE).read_bytes()
+    assert manifest["field"]["files"][0]["bytes"] == (tmp_path / FILE).stat().st_size
+
+
+def test_staging_of_killed_runs_is_swept_after_a_day(tmp_path):
+    old, fresh = tmp_path / ".fetch-old", tmp_path / ".fetch-fresh"
+    for folder in (old, fresh):
+        folder.mkdir()
+        (folder / "part").write_bytes(b"x")
+    os.utime(old, (0, time.time() - 2 * archive.STALE_S))
+    archive.sweep(tmp_path)
+    assert not old.exists()
+    assert fresh.exists()
+
+
+def test_runs_that_share_the_data_folder_do_not_harm_it(shared, tmp_path):
+    def run(_):
+        return fetch(EVENT, "ace", archive=shared / "archive", data=tmp_path, settings=Fetch())
+
+    with ThreadPoolExecutor(8) as pool:
+        manifests = list(pool.map(run, range(16)))
+    sums = {tuple(file["sha256"] for file in m[kind]["files"]) for m in manifests for kind in archive.KINDS}
+    assert len(sums) == 2
+    for file in manifests[0]["field"]["files"] + manifests[0]["plasma"]["files"]:
+        assert (tmp_path / file["path"]).read_bytes() == (shared / "archive" / file["path"]).read_bytes()
+    assert len(everything_in(tmp_path)) == 2 * 6
+
+
+def test_days_cover_the_event_its_margin_and_the_lag_search():
+    span = datetime(2003, 11, 20, 11, 48), datetime(2003, 11, 20, 22, 44)
+    core, days = archive.days_of(span, search_s=7200, margin_h=12)
+    assert core == [date(2003, 11, 20), date(2003, 11, 21)]  # 22:44 and two hours of search
+    assert days == [date(2003, 11, 19), date(2003, 11, 20), date(2003, 11, 21)]
+    core, days = archive.days_of(span, search_s=0, margin_h=0)
+    assert core == days == [date(2003, 11, 20)]
+
+
+def test_the_order_of_products_is_checked():
+    order = {"ace": {"field": ("AC_H3_MFI", "AC_H0_MFI")}}
+    assert [p.name for p in archive.preferred("ace", "field", Fetch(products=order))] == ["AC_H3_MFI", "AC_H0_MFI"]
+    for name in ("AC_H0_SWE", "AC_K0_MFI"):
+        with pytest.raises(ConfigError, match=rf"fetch\.products\.ace\.field: unknown product '{name}'"):
+            archive.preferred("ace", "field", Fetch(products={"ace": {"field": (name,)}}))
