@@ -170,14 +170,23 @@ def files(spacecraft: str) -> dict:
 
     def entry(product, days, **more):
         names = [f"{spacecraft}/{product.lower()}_{day}_v05.cdf" for day in days]
-        found = [{"path": n, "url": f"http://archive/{n}", "bytes": 1234567, "sha256": "ab" * 32} for n in names]
-        return {"product": product, "files": found, "absent": [], "skipped": [], **more}
+        found = [
+            {"day": f"{d[:4]}-{d[4:6]}-{d[6:]}", "path": n, "url": f"http://archive/{n}", "bytes": 1234567}
+            | {"sha256": "ab" * 32, "time": "2024-01-01T00:00:00Z"}
+            for d, n in zip(days, names, strict=True)
+        ]
+        return {"product": product, "reason": "", "files": found, "absent": [], "tried": [], **more}
 
     return {
         "field": entry(f"{prefix}_H0_MFI", ["20010101", "20010102"]),
         "plasma": entry("AC_H0_SWE", ["20010101", "20010102"])
         if spacecraft == "ace"
-        else entry("WI_H1_SWE", ["20010101"], absent=["2001-01-02"], skipped=["WI_PM_3DP"]),
+        else entry(
+            "WI_H1_SWE",
+            ["20010101"],
+            absent=[{"day": "2001-01-02", "reason": "not in the archive"}],
+            tried=[{"product": "WI_PM_3DP", "reason": "no file on 2001-01-01: not in the archive"}],
+        ),
     }
 
 

@@ -15,12 +15,12 @@ import pandas as pd
 SINGLE, DOUBLE = 3.5, 7.1  # column widths, inches
 PAGE = 9.0  # most height that leaves room for a caption, inches
 
-COMPONENT = {"x": "#0072B2", "y": "#D55E00", "z": "#009E73"}
+COMPONENT = {"x": "#0072B2", "y": "#D55E00", "z": "#00805C"}
 MAGNITUDE = "#222222"
 SPACECRAFT = {"wind": "#222222", "ace": "#C0307C"}
 MORE_SPACECRAFT = ("#7A5C00", "#5B3A9B", "#3C7D3C")
-SHADES = {"sheath": "#F3EADB", "ejecta": "#E3EDF6"}
-OTHER_SHADE = "#FBE9A8"
+SHADES = {"sheath": "#F3EADB", "ejecta": "#E3EDF6"}  # structures, side by side
+FOUND = {"alfvenic": "#FCEDB5", "small_flux_rope": "#EADFF2"}  # found inside them, drawn over them
 SEQUENTIAL = "viridis"  # colour map of what has an order, such as time
 SHORT = {"ejecta_front": "front", "ejecta_middle": "middle", "ejecta_rear": "rear"}
 DISPLAY = {"ace": "ACE", "wind": "Wind", "stereo_a": "STEREO-A", "stereo_b": "STEREO-B", "solo": "Solar Orbiter"}
@@ -223,13 +223,18 @@ def _multiples(start, end, hours: float) -> np.ndarray:
 # --- intervals ------------------------------------------------------------------------------------------------------
 
 
+def kind(interval: str) -> str:
+    """What an interval is, without its number: alfvenic_2 is alfvenic."""
+    return re.sub(r"_\d+.*$", "", interval)
+
+
 def interval_shade(name: str) -> str | None:
-    """Background colour of an interval; None for parts of the ejecta, which get dividing lines."""
-    return None if name in SHORT else SHADES.get(name, OTHER_SHADE)
+    """Background colour of an interval; None for those without: parts of the ejecta, discontinuities, what is quiet."""
+    return SHADES.get(name) or FOUND.get(kind(name))
 
 
 def shade_intervals(axes, intervals: pd.DataFrame) -> None:
-    """Colour each interval's background and divide the ejecta into its thirds. Rows with missing times are skipped."""
+    """Colour each interval's background, divide the ejecta into its thirds, dash discontinuities."""
     for row in known(intervals).itertuples():
         colour = interval_shade(row.interval)
         for axis in axes:
@@ -237,19 +242,22 @@ def shade_intervals(axes, intervals: pd.DataFrame) -> None:
                 axis.axvspan(
                     row.start, row.end, facecolor=colour, edgecolor="none", zorder=0 if row.interval in SHADES else 0.5
                 )
-            elif row.interval != "ejecta_front":
+            elif row.interval in SHORT and row.interval != "ejecta_front":
                 axis.axvline(row.start, color="0.5", linewidth=0.5, linestyle=(0, (1, 2)), zorder=0.8)
+            elif kind(row.interval) == "discontinuity":
+                axis.axvline(row.start, color="0.3", linewidth=0.5, linestyle=(0, (5, 3)), zorder=0.8)
 
 
 STRIP_ROW = 0.16  # inches
 
 
 def strip_rows(intervals: pd.DataFrame, thirds: bool = False) -> list[pd.DataFrame]:
-    """Rows of named boxes from below: thirds of the ejecta if wanted, sheath and ejecta, all others."""
+    """Rows of named boxes from below: thirds of the ejecta if wanted, sheath and ejecta, what was found in them."""
     intervals = known(intervals)
-    base, third = intervals["interval"].isin(list(SHADES)), intervals["interval"].isin(list(SHORT))
-    rows = [intervals[third]] if thirds else []
-    return [row for row in [*rows, intervals[base], intervals[~base & ~third]] if len(row)]
+    name = intervals["interval"]
+    rows = [intervals[name.isin(list(SHORT))]] if thirds else []
+    rows += [intervals[name.isin(list(SHADES))], intervals[name.map(kind).isin(list(FOUND))]]
+    return [row for row in rows if len(row)]
 
 
 def interval_strip(axis, rows: list[pd.DataFrame]) -> None:

@@ -139,9 +139,11 @@ def _file_rows(kind: str, entry: dict):
             "file": path.rsplit("/", 1)[-1],
             "kind": kind,
             "dataset": str(entry.get("product", "")),
-            "version": str(file.get("version") or _version(path)),
+            "day": str(file.get("day", "")),
+            "version": _version(path),
             "size": size(file.get("bytes")),
             "sha256 (first 12)": str(file.get("sha256", ""))[:12],
+            "fetched": str(file.get("time", "")),
             "source": str(file.get("url") or path),
         }
 

@@ -115,12 +115,20 @@ def _detected_sentence(results, spacecraft):
     rows = detected(results, spacecraft)
     if rows.empty:
         return f"No Alfvénic interval was detected at {display(spacecraft)}."
-    spans = [
-        f"{moment(r.start)} to {moment(r.end)} UTC ({number((r.end - r.start).total_seconds() / 3600, 3)} h)"
-        for r in rows.itertuples()
-    ]
+    spans = [_span(row) for row in rows.to_dict("records")]
     count = f"{len(rows)} Alfvénic interval{'s were' if len(rows) > 1 else ' was'} detected"
     return f"{count} at {display(spacecraft)}: {', '.join(spans)}."
+
+
+def _span(row: dict) -> str:
+    """Where a detected interval lies, which way its waves go, and how many of the varied settings find it."""
+    hours = number((row["end"] - row["start"]).total_seconds() / 3600, 3)
+    words = [f"{moment(row['start'])} to {moment(row['end'])} UTC", f"{hours} h"]
+    if isinstance(row.get("direction"), str) and row["direction"]:
+        words.append(row["direction"])
+    if pd.notna(pd.to_numeric(row.get("support"), errors="coerce")):
+        words.append(f"found with {100 * float(row['support']):.0f} % of the varied settings")
+    return f"{words[0]} ({', '.join(words[1:])})"
 
 
 def _pair_cards(results, first, second):

@@ -29,16 +29,13 @@ def _files(results, spacecraft):
         entry = manifest.get(kind) or {}
         who = f"{display(spacecraft)}, {kind}"
         if not entry.get("files"):
-            yield f"{who}: no file was found{_reason(entry)}; everything that needs it is missing."
-        for product in entry.get("skipped", ()):
-            yield f"{who}: the preferred product {product} has no file for this event; {entry.get('product')} was used."
+            reason = f" ({entry['reason']})" if entry.get("reason") else ""
+            yield f"{who}: no file was found{reason}; everything that needs it is missing."
+        for tried in entry.get("tried", ()) if entry.get("files") else ():
+            yield f"{who}: {tried['product']} is preferred but has {tried['reason']}; {entry['product']} was used."
         if entry.get("files") and entry.get("absent"):
-            days = ", ".join(map(str, entry["absent"]))
-            yield f"{who}: {entry.get('product')} has no file in the archive for {days}."
-
-
-def _reason(entry) -> str:
-    return f" ({entry['reason']})" if entry.get("reason") else ""
+            days = ", ".join(f"{day['day']} ({day['reason']})" for day in entry["absent"])
+            yield f"{who}: {entry['product']} has no file for {days}."
 
 
 def _data(results, spacecraft):

@@ -122,6 +122,7 @@ def _frames(results, name, ds) -> list[dict]:
 
 def _intervals(results, spacecraft) -> list[dict]:
     rows = style.known(cut.of(results.intervals, spacecraft))
+    rows = rows[[bool(style.interval_shade(name)) or name in style.SHORT for name in rows["interval"]]]
     return [
         {
             "name": style.display(row.interval),

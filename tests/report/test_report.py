@@ -84,8 +84,8 @@ def test_the_answer_comes_first_and_holds_the_numbers_of_the_tables(html):
 
 def test_warnings_name_fallback_absent_day_gap_carried_boundary_and_missing_value(results):
     found = "\n".join(cautions.cautions(results))
-    assert "Wind, plasma: the preferred product WI_PM_3DP has no file for this event; WI_H1_SWE was used." in found
-    assert "WI_H1_SWE has no file in the archive for 2001-01-02" in found
+    assert "Wind, plasma: WI_PM_3DP is preferred but has no file on 2001-01-01: not in the archive; WI_H1_SWE" in found
+    assert "WI_H1_SWE has no file for 2001-01-02 (not in the archive)" in found
     assert re.search(r"ACE, ejecta front: 6[67] % of the velocity", found)  # 2 h of 6 are missing
     assert "Wind: boundaries were not given; they were carried over" in found
     assert "fewer than 10 common samples (ace, wind, ejecta_rear, b_x" in found
@@ -130,7 +130,7 @@ def test_an_unknown_lag_is_an_answer(event):
 
 
 def test_a_spacecraft_without_any_file_has_a_report(event, tmp_path):
-    empty = {"product": "", "files": [], "absent": ["2001-01-01"], "skipped": [], "reason": "nothing in the archive"}
+    empty = {"product": None, "files": [], "absent": [], "tried": [], "reason": "nothing in the archive"}
     provenance.write_json({"field": empty, "plasma": empty}, event.folder / "wind" / "files.json")
     uniform = event.uniform("wind")
     for name in uniform.data_vars:
