@@ -38,7 +38,7 @@ localrules:
 rule all:
     input:
         expand(RESULTS + "/{event}/report.html", event=EVENTS),
-        expand(RESULTS + "/catalogue/{table}.csv", table=["intervals", *SETTINGS.diagnostics, *SETTINGS.pairs]),
+        expand(RESULTS + "/catalogue/{table}.csv", table=["intervals", "occurrence", *SETTINGS.diagnostics, *SETTINGS.pairs]),
 
 
 include: "workflows/fetch.smk"

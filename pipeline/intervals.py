@@ -95,7 +95,9 @@ def write(table: pd.DataFrame, path) -> None:
 
 def read(path) -> pd.DataFrame:
     """A table written by `write`, with its times as datetime64[ns] in UTC."""
-    table = pd.read_csv(path, keep_default_na=False, na_values={c: [""] for c in TIMES})
+    table = pd.read_csv(path, keep_default_na=False, na_values=[""])
+    texts = table.select_dtypes(exclude="number").columns.difference(TIMES)
+    table[texts] = table[texts].fillna("")
     for column in table.columns.intersection(TIMES):
         table[column] = pd.to_datetime(table[column]).dt.tz_localize(None).astype("datetime64[ns]")
     return table

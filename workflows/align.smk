@@ -1,4 +1,4 @@
-# uniform.nc of two spacecraft -> lag.nc;  uniform.nc and lag.nc of all -> intervals.csv, event.json
+# uniform.nc of two spacecraft -> lag.nc;  uniform.nc and lag.nc of all -> intervals.csv, occurrence.csv, event.json
 rule lag:
     input:
         first=lambda wildcards: f"{RESULTS}/{wildcards.event}/{wildcards.pair.split('-')[0]}/uniform.nc",
@@ -23,11 +23,12 @@ rule intervals:
         lag=lambda wildcards: [f"{RESULTS}/{wildcards.event}/{pair}/lag.nc" for pair in PAIRS[wildcards.event]],
     output:
         table=RESULTS + "/{event}/intervals.csv",
+        occurrence=RESULTS + "/{event}/occurrence.csv",
         event=RESULTS + "/{event}/event.json",
     params:
         event=lambda wildcards: EVENTS[wildcards.event],
         settings=SETTINGS.detect,
-        code=digest("pipeline.detect", "pipeline.intervals"),
+        code=digest("pipeline.detect", "pipeline.intervals", "pipeline.tables"),
     message:
         "{wildcards.event}: intervals"
     script:

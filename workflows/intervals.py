@@ -1,14 +1,19 @@
-from pipeline.detect import with_detected
+import pandas as pd
 
-from pipeline import provenance
-from pipeline.intervals import given_intervals, write
+from pipeline import detect, intervals, provenance, tables
 
 
 def main(uniform: list[str], lag: list[str], output, event, settings) -> None:
     lags = [provenance.read(path) for path in lag]
-    given = given_intervals(event, {ds.attrs["second"]: float(ds["lag_s"]) for ds in lags})
-    spacecraft = {ds.attrs["spacecraft"]: ds for ds in map(provenance.read, uniform)}
-    write(with_detected(spacecraft, given, settings), output.table)
+    given = intervals.given_intervals(event, {ds.attrs["second"]: float(ds["lag_s"]) for ds in lags})
+    rows, occurrence = [], []
+    for ds in map(provenance.read, uniform):
+        own = intervals.of(given, ds.attrs["spacecraft"])
+        detected = detect.detect(ds, own, settings)
+        rows += [own, detected, detect.complement(own, detected)]
+        occurrence.append(detect.summary(ds, own, detected, settings))
+    intervals.write(pd.concat([row for row in rows if len(row)], ignore_index=True), output.table)
+    tables.write(pd.concat(occurrence, ignore_index=True).assign(event=event.name), output.occurrence)
     provenance.write_json({"event": event, "spacecraft": event.spacecraft, "pairs": event.pairs}, output.event)
 
 

@@ -9,6 +9,7 @@ def main(inputs, outputs: list[str], event, diagnostics: list[str], pairs: list[
     for path in (*inputs.get("diagnostics", ()), *inputs.get("pairs", ())):
         results[Path(path).stem].append(provenance.read(path))
     frames = {"intervals": tables.interval_statistics(event.name, uniform, intervals.read(inputs.intervals))}
+    frames["occurrence"] = tables.read(inputs.occurrence)
     frames |= {name: tables.tidy(datasets) for name, datasets in results.items()}
     frames["columns"] = tables.describe_columns(frames, results)
     for path in outputs:

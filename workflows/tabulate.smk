@@ -1,5 +1,5 @@
 # every result of an event -> tables/*.csv
-TABLES = ["intervals", *SETTINGS.diagnostics, *SETTINGS.pairs, "columns"]
+TABLES = ["intervals", "occurrence", *SETTINGS.diagnostics, *SETTINGS.pairs, "columns"]
 
 
 def results_of(wildcards):
@@ -8,6 +8,7 @@ def results_of(wildcards):
     folder = f"{RESULTS}/{wildcards.event}"
     return {
         "intervals": f"{folder}/intervals.csv",
+        "occurrence": f"{folder}/occurrence.csv",
         "uniform": [f"{folder}/{spacecraft}/uniform.nc" for spacecraft in event.spacecraft],
         "diagnostics": [f"{folder}/{sc}/{module}.nc" for module in SETTINGS.diagnostics for sc in event.spacecraft],
         "pairs": [f"{folder}/{pair}/{module}.nc" for module in SETTINGS.pairs for pair in PAIRS[wildcards.event]],
