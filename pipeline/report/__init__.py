@@ -10,8 +10,9 @@ import pandas as pd
 
 from pipeline import provenance
 from pipeline.figures.style import display
-from pipeline.report import answer, cautions, citations, explore, page
+from pipeline.report import answer, cautions, citations, distributions, explore, index, page
 from pipeline.report.numbers import size
+from pipeline.results import open_events
 
 TEMPLATES = Path(__file__).parent / "templates"
 FIGURE_ORDER = ("overview", "pair", "hodogram")
@@ -20,11 +21,31 @@ KINDS = ("field", "plasma")
 PACKAGES = ("numpy", "scipy", "pandas", "xarray", "matplotlib", "cdflib", "pyspedas", "snakemake")
 
 
-def write(results, settings: dict, path: str | Path) -> None:
-    """Write the report of one event. `settings` is shown as it is; nothing in it or in a file is trusted as HTML."""
-    html = environment().get_template("event.html").render(**content(results, settings))
+def write(results, settings: dict, path: str | Path, index: str = "") -> None:
+    """Write the report of one event; `index` is a link to the page of all events.
+
+    `settings` is shown as it is; nothing in it or in a file is trusted as HTML.
+    """
+    _render("event.html", path, **content(results, settings), index=index)
+
+
+def write_index(root: str | Path, path: str | Path) -> None:
+    """Write the page of all events under the results root `root`."""
+    events = open_events(root)
+    pictures = base64.b64encode(distributions.picture(events)).decode()
+    about = "Every event a dot, the median a bar: correlation of the two spacecraft, and Alfvénicity, by region."
+    shown = index.content(events, Path(path).parent)
+    _render("index.html", path, **shown, distributions=pictures, about_distributions=about, software=_software())
+
+
+def _render(template: str, path, **shown) -> None:
+    html = environment().get_template(template).render(**shown)
     with provenance.whole_file(path) as part:
         part.write_text(html, encoding="utf-8")
+
+
+def _software() -> str:
+    return f"pipeline {provenance.versions()['pipeline']}"
 
 
 def environment():
@@ -71,8 +92,7 @@ def content(results, settings: dict) -> dict:
         "provenance": [*provenance.versions(*PACKAGES).items(), ("commit", provenance.commit() or "not known")],
         "history": _history(results),
         "cite": _cite(manifests, bool(settings.get("simulate"))),
-        "software": f"pipeline {provenance.versions()['pipeline']}",
-        "index": "",
+        "software": _software(),
     }
 
 

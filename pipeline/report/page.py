@@ -16,11 +16,16 @@ TITLES = {
 LONG_TEXT = 40
 
 
-def table(name: str, frame: pd.DataFrame, columns: pd.DataFrame, csv: bytes | None = None, **more) -> dict:
-    """What the template needs to show `frame`; `columns` holds names, units and meanings (tables/columns.csv)."""
+def table(
+    name: str, frame: pd.DataFrame, columns: pd.DataFrame, csv: bytes | None = None, gather: bool = True, **more
+) -> dict:
+    """What the template needs to show `frame`; `columns` holds names, units and meanings (tables/columns.csv).
+
+    `gather`: a column that is the same in every row is told once, below the table.
+    """
     known = {row["column"]: row for row in columns.to_dict("records")} if len(columns) else {}
     empty = [c for c in frame if _is_empty(frame[c]) and len(frame)]
-    constant = [c for c in frame if c not in empty and len(frame) > 1 and _is_constant(frame[c])]
+    constant = [c for c in frame if gather and c not in empty and len(frame) > 1 and _is_constant(frame[c])]
     shown = [c for c in frame if c not in empty and c not in constant]
     headings = [_heading(c, frame[c], known) for c in shown]
     return {
