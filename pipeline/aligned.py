@@ -1,9 +1,16 @@
 """Two spacecraft on one clock: a common regular grid, and the second seen at the time of the first."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import xarray as xr
 
 from pipeline.stats.lagged import shifted
+from pipeline.stats.seeds import generator
+
+# What is compared, and which columns of the field (x, y, z, strength) it is made of; "vector" pools the components.
+COLUMNS = {"b_x": [0], "b_y": [1], "b_z": [2], "b_mag": [3], "vector": [0, 1, 2]}
+QUANTITIES = tuple(COLUMNS)
 
 
 class AlignmentError(ValueError):
@@ -59,3 +66,30 @@ def at_lag(variable: xr.DataArray, lag_s: float, step_s: float) -> np.ndarray:
     if not np.isfinite(lag_s):
         return np.full(variable.shape, np.nan)
     return shifted(variable.values.astype(float), round(lag_s / step_s))
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Fields of two spacecraft on the first's clock: x(t) and y(t) = second(t + lag), (time, [x, y, z, strength]), nT."""
+
+    time: np.ndarray
+    step_s: float
+    lag_s: float  # whole steps; NaN: unknown, and y is missing throughout
+    x: np.ndarray
+    y: np.ndarray
+    names: tuple[str, str, str]  # event, first, second
+
+    @classmethod
+    def of(cls, first: xr.Dataset, second: xr.Dataset, lag_s: float) -> "Pair":
+        """The pair from uniform data of one grid; the lag is rounded to whole steps."""
+        first, second = common_grid(first, second)
+        step = cadence_s(first)
+        known = round(lag_s / step) * step if np.isfinite(lag_s) else np.nan
+        x = np.column_stack([first["b"].values, first["b_mag"].values]).astype(float)
+        y = np.column_stack([at_lag(second[name], known, step) for name in ("b", "b_mag")])
+        who = first.attrs.get("event", ""), first.attrs.get("spacecraft", ""), second.attrs.get("spacecraft", "")
+        return cls(first["time"].values, step, known, x, y, who)
+
+    def rng(self, stage: str, *more) -> np.random.Generator:
+        """The random stream of this pair for one purpose."""
+        return generator(self.names[0], stage, *self.names[1:], *more)

@@ -127,8 +127,8 @@ def pair_moments(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def covariances(means: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """var x, var y, cov(x, y) from (..., 6) means of `pair_moments`."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        x, y, xx, yy, xy = np.moveaxis(means[..., 1:] / means[..., :1], -1, 0)
+    weight = means[..., :1]
+    x, y, xx, yy, xy = np.moveaxis(means[..., 1:] / np.where(weight > 0, weight, np.nan), -1, 0)
     return xx - x * x, yy - y * y, xy - x * y
 
 
