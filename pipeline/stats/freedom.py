@@ -2,9 +2,9 @@
 
 For series x, y of unit variance z = artanh r = ln(var(x + y) / var(x - y)) / 2: r compares the variance of what is
 shared with that of what is not. Over a window, a variance is the sum of the powers of cosine modes; a band of m modes
-of like power gives m degrees of freedom, and the true power of the band is the found one times m / chi-squared(m). Sum and
-difference have their own spectra, so their own freedom: little for slow structure, much for fast waves. Draws of both
-variances give draws of z, and from them come intervals and tests of r and of differences between regions.
+of like power gives m degrees of freedom, and the true power of the band is the found one times m / chi-squared(m). Sum
+and difference have their own spectra, so their own freedom: little for slow structure, much for fast waves. Draws of
+both variances give draws of z, and from them come intervals and tests of r and of differences between regions.
 
 Percentile intervals of the block bootstrap hold the truth in 60 to 90 % of windows of 6 h of red noise, because the few
 modes that carry the variance are resampled but never more than they are. These hold it in 92 to 99 %
