@@ -24,6 +24,7 @@ CLOCKS = {
 VECTORS = tuple(n for n, v in {**schema.RAW, **schema.RAW_OPTIONAL}.items() if "component" in v.dims)
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
 MIN_IN_WINDOW = 5  # fewer neighbours tell nothing about an outlier
+SCREEN = 0.4  # of the threshold, above which the exact medians are computed
 
 
 class LoadError(ValueError):
@@ -147,7 +148,7 @@ def count(**masks: np.ndarray) -> Counter:
 
 def any_component(mask: np.ndarray) -> np.ndarray:
     """True (sample) where any component of a sample is True."""
-    return mask.reshape(len(mask), -1).any(axis=1)
+    return mask.any(axis=tuple(range(1, mask.ndim)))
 
 
 def without_flagged(values: dict, raw: dict, product: Product, time, inside) -> tuple[dict, dict[str, Counter]]:
@@ -192,7 +193,7 @@ def in_order(time: np.ndarray, values: dict) -> tuple[np.ndarray, dict, Counter]
     """
     absent = np.zeros(len(time))
     for column in values.values():
-        absent += np.isnan(column).reshape(len(time), -1).sum(axis=1)
+        absent += np.isnan(column).sum(axis=tuple(range(1, column.ndim)))
     order = np.lexsort((absent, time))
     again = np.zeros(len(time), dtype=bool)
     again[1:] = np.diff(time[order]) == np.timedelta64(0)
@@ -259,18 +260,34 @@ def without_outliers(each: Instrument, settings) -> Instrument:
 
 
 def hampel(time: np.ndarray, values: np.ndarray, sigma: float, window_s: float) -> np.ndarray:
-    """True (sample) where |x - m| > sigma * 1.4826 * median(|x - m|) in any component, m the running median.
+    """True (sample) where |x - m| > sigma * 1.4826 * median(|x - m|) in any component, m the median around the sample.
 
-    Medians over centred windows of `window_s`; a window in which most values are equal tells nothing. Hampel (1974),
-    J. Am. Stat. Assoc. 69, 383; the deviations are taken from each sample's own median, so that one pass is enough.
+    Both medians are over the valid samples of one window, `window_s` wide and centred on the sample. Where most of them
+    are equal there is no scale, and no outlier. Hampel (1974), J. Am. Stat. Assoc. 69, 383.
     """
+    columns = values.reshape(len(values), -1 if len(values) else 1).T
+    return np.logical_or.reduce([_hampel(time, column, sigma, window_s) for column in columns])
+
+
+def _hampel(time, values, sigma, window_s):
     import pandas as pd
 
-    table = pd.DataFrame(values.reshape(len(values), -1), index=pd.DatetimeIndex(time))
-    window = {"window": pd.Timedelta(window_s, "s"), "center": True, "min_periods": MIN_IN_WINDOW}
-    deviation = (table - table.rolling(**window).median()).abs()
-    spread = MAD_TO_SIGMA * deviation.rolling(**window).median()
-    return ((deviation > sigma * spread) & (spread > 0)).any(axis=1).to_numpy()
+    # Running medians are fast but take each sample's deviation from its own median, which is small beside a shock:
+    # they only say where the medians of the definition are worth computing.
+    series = pd.Series(values, index=pd.DatetimeIndex(time))
+    window = {"window": pd.Timedelta(window_s, "s"), "center": True, "min_periods": 1, "closed": "both"}
+    deviation = (series - series.rolling(**window).median()).abs()
+    worth = deviation > SCREEN * sigma * MAD_TO_SIGMA * deviation.rolling(**window).median()
+    outlier = np.zeros(len(values), dtype=bool)
+    lower = np.searchsorted(time, time - seconds(window_s / 2), side="left")
+    upper = np.searchsorted(time, time + seconds(window_s / 2), side="right")
+    for k in np.flatnonzero(worth):
+        around = values[lower[k] : upper[k]]
+        around = around[np.isfinite(around)]
+        median = np.median(around)
+        spread = MAD_TO_SIGMA * np.median(np.abs(around - median))
+        outlier[k] = len(around) >= MIN_IN_WINDOW and abs(values[k] - median) > sigma * spread > 0
+    return outlier
 
 
 def clock_variables(clock: str, names: tuple[str, ...], series: dict, start: np.datetime64) -> dict:
