@@ -17,7 +17,10 @@ START = np.datetime64("2001-01-01T00:00:32", "ns")
 SHEATH, EJECTA, END = (np.datetime64(t, "ns") for t in ("2001-01-01T06:00", "2001-01-01T12:00", "2001-01-02T06:00"))
 WAVES = (np.datetime64("2001-01-02T00:00", "ns"), np.datetime64("2001-01-02T05:00", "ns"))
 NAMES = ("ejecta_front", "ejecta_middle", "ejecta_rear")
-CORRELATION = {"sheath": 0.55, "ejecta": 0.97, "ejecta_front": 0.985, "ejecta_middle": 0.9, "ejecta_rear": np.nan}
+CORRELATION = {
+    "sheath": 0.55, "ejecta": 0.97, "ejecta_front": 0.985, "ejecta_middle": 0.9, "ejecta_rear": np.nan,
+    "alfvenic_1": 0.35, "quiet": 0.99,
+}  # fmt: skip
 
 
 def seconds(value: float) -> np.timedelta64:
@@ -80,7 +83,8 @@ def intervals() -> pd.DataFrame:
         edges = EJECTA + (END - EJECTA) // 3 * np.arange(4)
         bounds = [("sheath", SHEATH, EJECTA, origin), ("ejecta", EJECTA, END, origin)]
         bounds += [(name, a, b, origin) for name, a, b in zip(NAMES, edges, edges[1:], strict=False)]
-        bounds.append(("alfvenic_1", *WAVES, "detected"))
+        bounds += [("alfvenic_1", *WAVES, "detected"), ("quiet", EJECTA, WAVES[0], "detected")]
+        bounds.append(("quiet", WAVES[1], END, "detected"))
         rows += [(spacecraft, name, a + seconds(lag), b + seconds(lag), how) for name, a, b, how in bounds]
     return pd.DataFrame(rows, columns=["spacecraft", "interval", "start", "end", "origin"])
 
@@ -152,15 +156,17 @@ def lag() -> xr.Dataset:
 
 
 def correlation() -> xr.Dataset:
-    quantities = ["b_x", "b_y", "b_z", "b_mag"]
-    r = np.array([[value - 0.01 * k for k in range(4)] for value in CORRELATION.values()])
+    quantities = ["b_x", "b_y", "b_z", "b_mag", "vector"]
+    r = np.array([[value - 0.01 * k for k in range(5)] for value in CORRELATION.values()])
+    bound = {"units": "1", "long_name": "interval of r"}
     return xr.Dataset(
         {
             "r": (("interval", "quantity"), r, {"units": "1", "long_name": "Pearson correlation", "label": "r"}),
             "reason": (("interval", "quantity"), np.where(np.isnan(r), "fewer than 10 common samples", "")),
+            "r_ci": (("interval", "quantity", "bound"), np.stack([r - 0.2, r + 0.02], axis=-1), bound),
             "n_samples": (("interval", "quantity"), np.where(np.isnan(r), 4, 300), {"units": "1"}),
         },
-        coords={"interval": list(CORRELATION), "quantity": quantities},
+        coords={"interval": list(CORRELATION), "quantity": quantities, "bound": ["low", "high"]},
     )
 
 
@@ -205,7 +211,7 @@ def write_results(root, event: str = EVENT):
     everything, data = {"alfvenicity": [], "hodogram": [], "correlation": []}, []
     for spacecraft, lag_s, seed in (("ace", 0.0, 1), ("wind", LAG_S, 2)):
         ds = uniform(spacecraft, lag_s, seed).assign_attrs(event=event)
-        rows = table[table["spacecraft"] == spacecraft]
+        rows = table[(table["spacecraft"] == spacecraft) & (table["interval"] != "quiet")]
         data.append(ds)
         provenance.write(ds, folder / spacecraft / "uniform.nc", "resample", {})
         provenance.write_json(files(spacecraft), folder / spacecraft / "files.json")
@@ -215,7 +221,8 @@ def write_results(root, event: str = EVENT):
             provenance.write(everything[name][-1], folder / spacecraft / f"{name}.nc", "diagnose", parents)
     everything["correlation"].append(correlation().assign_attrs(event=event, first="ace", second="wind"))
     provenance.write(lag(), folder / "ace-wind" / "lag.nc", "lag", {})
-    provenance.write(everything["correlation"][0], folder / "ace-wind" / "correlation.nc", "correlate", {})
+    settings = {"level": 0.95}
+    provenance.write(everything["correlation"][0], folder / "ace-wind" / "correlation.nc", "correlate", {}, settings)
     write_tables(folder, event, data, everything)
     write_intervals(table, folder / "intervals.csv")
     crossings = [{"spacecraft": "ace", "note": "a note"}, {"spacecraft": "wind", "note": ""}]

@@ -8,6 +8,7 @@ from pipeline.figures import style
 QUANTITIES = ("b_mag", "b_x", "b_y", "b_z")
 MEASURES = {
     "vector": ("vector", "#222222", "-"),
+    "component_mean": ("mean", "#B8860B", ":"),
     "b_mag": ("|B|", "#7F7F7F", "--"),
     "b_x": ("B_x", style.COMPONENT["x"], "-"),
     "b_y": ("B_y", style.COMPONENT["y"], "-"),
@@ -61,11 +62,13 @@ def _values(ds, quantity):
 
 
 def _print_correlations(panels, correlation, rows, limits):
-    """r of every region on a line of its own over its stretch of the panel; of the whole ejecta to the right."""
+    """r of sheath and thirds at the top of their stretch, of Alfvénic intervals at its foot, of the ejecta beside."""
     found = set(correlation["interval"].values)
+    below = any(style.kind(name) == "alfvenic" for name in found & set(rows["interval"]))
     for quantity, panel in zip(QUANTITIES, panels, strict=True):
         low, high = panel.get_ylim()
-        panel.set_ylim(low, high + 0.2 * (high - low))  # room for the numbers over the lines
+        room = 0.2 * (high - low)  # for the numbers, clear of the lines
+        panel.set_ylim(low - room * below, high + room)
         for row in style.known(rows).itertuples():
             if row.interval not in found:
                 continue
@@ -73,7 +76,9 @@ def _print_correlations(panels, correlation, rows, limits):
             if row.interval == "ejecta":
                 style.beside(panel, f"ejecta\n{text}", 0.3, gid="r ejecta")
             elif row.interval == "sheath" or row.interval in style.SHORT:
-                _over_stretch(panel, row, text, limits)
+                _over_stretch(panel, row, text, limits, top=True)
+            elif style.kind(row.interval) == "alfvenic":
+                _over_stretch(panel, row, text, limits, top=False)
 
 
 def r_text(r: float) -> str:
@@ -81,13 +86,12 @@ def r_text(r: float) -> str:
     return f"r = {r:.2f}".replace("-", "\N{MINUS SIGN}") if np.isfinite(r) else "r: n/a"
 
 
-def _over_stretch(panel, row, text, limits):
+def _over_stretch(panel, row, text, limits, top: bool):
     start, end = max(np.datetime64(row.start, "ns"), limits[0]), min(np.datetime64(row.end, "ns"), limits[1])
     if (end - start) / (limits[1] - limits[0]) > 0.09:  # narrower than its text: leave it to the table
-        panel.text(
-            start + (end - start) / 2, 0.97, text, transform=panel.get_xaxis_transform(), ha="center", va="top",
-            fontsize=7.5, gid=f"r {row.interval}",
-        )  # fmt: skip
+        place = {"y": 0.97, "va": "top"} if top else {"y": 0.03, "va": "bottom"}
+        look = {"ha": "center", "fontsize": 7.5, "gid": f"r {row.interval}"}
+        panel.text(start + (end - start) / 2, s=text, transform=panel.get_xaxis_transform(), **place, **look)
 
 
 def _correlation_against_lag(panel, lag, first, second):

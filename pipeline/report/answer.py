@@ -1,11 +1,14 @@
 """The answer of an event in sentences and key numbers, each read from a table or a result and from nowhere else."""
 
+import json
+
 import numpy as np
 import pandas as pd
 
-from pipeline.figures.style import display
+from pipeline.figures.style import display, kind
 from pipeline.report.numbers import coefficient, moment, number
 
+REGIONS = {"quiet": "the rest of the ejecta"}
 QUANTITIES = {"b_x": "B_x", "b_y": "B_y", "b_z": "B_z", "b_mag": "|B|"}
 
 
@@ -55,12 +58,27 @@ def coefficient_minutes(seconds: float) -> str:
 
 
 def _correlation_sentence(results, first, second):
-    rows = correlation_rows(results, first, second, "ejecta")
-    known = [row for row in rows.itertuples() if np.isfinite(row.r)]
-    if not known:
+    ejecta = _values(results, first, second, "ejecta")
+    if not ejecta:
         return ""
-    values = ", ".join(f"{coefficient(row.r)} ({QUANTITIES[row.quantity]})" for row in known)
-    return f"At that lag the correlation of {display(first)} and {display(second)} over the ejecta is {values}."
+    who = f"{display(first)} and {display(second)}"
+    said = f"At that lag the correlation of {who} over the ejecta is {ejecta}."
+    parts = {name: _values(results, first, second, name) for name in _found_regions(results, first, second)}
+    rest = [f"{values} in {REGIONS.get(name, display(name))}" for name, values in parts.items() if values]
+    return f"{said} It is {'; '.join(rest)}." if rest else said
+
+
+def _values(results, first, second, interval) -> str:
+    """Correlations of one region in words, nothing where none is known."""
+    rows = correlation_rows(results, first, second, interval)
+    return ", ".join(f"{coefficient(r.r)} ({QUANTITIES[r.quantity]})" for r in rows.itertuples() if np.isfinite(r.r))
+
+
+def _found_regions(results, first, second) -> list[str]:
+    """Regions of the correlation table that were found in the data: Alfvénic intervals, and the quiet rest."""
+    table = results.table("correlation") if "correlation" in results.tables else pd.DataFrame({"interval": []})
+    names = table["interval"].drop_duplicates()
+    return [name for name in names if kind(name) == "alfvenic" or name == "quiet"]
 
 
 def correlation_rows(results, first, second, interval) -> pd.DataFrame:
@@ -136,17 +154,27 @@ def _pair_cards(results, first, second):
     names = f"{display(second)} after {display(first)}"
     value = f"{coefficient_minutes(lag_s)} min" if np.isfinite(lag_s) else "none"
     yield {"label": f"Lag, {names}", "value": value, "note": "by the vector correlation of the ejecta"}
+    level = _level(results, first, second)
     for row in correlation_rows(results, first, second, "ejecta").itertuples():
-        note = _interval_note(row)
+        note = _interval_note(row, level)
         label = f"r of {QUANTITIES[row.quantity]}, ejecta, {display(first)} and {display(second)}"
         yield {"label": label, "value": coefficient(row.r), "note": note}
 
 
-def _interval_note(row) -> str:
-    """95 % interval of a row where the table has one, else its samples or why there is no value."""
-    low, high = getattr(row, "r_low", np.nan), getattr(row, "r_high", np.nan)
+def _level(results, first, second) -> float:
+    """Level of the intervals of r, from the settings that the result was made with; NaN if it does not say."""
+    if "correlation" not in results.pair_results(first, second):
+        return np.nan
+    settings = json.loads(results.pair("correlation", first, second).attrs.get("settings", "{}"))
+    return float(settings.get("level", np.nan))
+
+
+def _interval_note(row, level: float) -> str:
+    """Interval of a row where the table has one, else its samples or why there is no value."""
+    low, high = getattr(row, "r_ci_low", np.nan), getattr(row, "r_ci_high", np.nan)
     if np.isfinite(row.r) and np.isfinite(low) and np.isfinite(high):
-        return f"{coefficient(low)} to {coefficient(high)}"
+        name = f"{100 * level:.0f} % interval" if np.isfinite(level) else "interval"
+        return f"{name}: {coefficient(low)} to {coefficient(high)}"
     if not np.isfinite(row.r):
         return str(getattr(row, "reason", ""))
     return f"{number(row.n_samples)} samples" if hasattr(row, "n_samples") else ""

@@ -78,7 +78,10 @@ def test_the_answer_comes_first_and_holds_the_numbers_of_the_tables(html):
     text = Elements(html).text
     assert text.index("32.0 min (1920 s) later at Wind than at ACE") < text.index("\nWarnings\n")
     assert "predict 36.7 min" in text  # 2200 s
-    assert f"{CORRELATION['ejecta']:.2f}" in text
+    assert f"over the ejecta is {CORRELATION['ejecta']:.2f} (Bx)" in text
+    assert f"It is {CORRELATION['alfvenic_1']:.2f} (Bx)" in text
+    assert "0.96 (|B|) in the rest of the ejecta" in text
+    assert "95 % interval: 0.77 to 0.99" in text
     assert "1 Alfvénic interval was detected at ACE: 2001-01-02 00:00:00 to 2001-01-02 05:00:00 UTC (5 h)" in text
 
 
