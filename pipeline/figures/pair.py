@@ -1,4 +1,4 @@
-"""Two spacecraft overlaid after the lag shift, |B| and components, r of every region printed, r against lag below."""
+"""Two spacecraft overlaid after the lag shift; r of sheath and thirds above the lines, of Alfvénic intervals below."""
 
 import numpy as np
 

@@ -149,7 +149,9 @@ def _files_table(spacecraft: str, manifest: dict) -> dict:
     rows = [row for kind in KINDS for row in _file_rows(kind, manifest.get(kind) or {})]
     frame = pd.DataFrame(rows)
     none = f"No file was read for {display(spacecraft)}."
-    return page.table(f"files_{spacecraft}", frame, pd.DataFrame(), title=f"Files, {display(spacecraft)}", none=none)
+    return page.table(
+        f"files_{spacecraft}", frame, pd.DataFrame(), title=f"Files, {display(spacecraft)}", gather=False, none=none
+    )
 
 
 def _file_rows(kind: str, entry: dict):
