@@ -28,7 +28,8 @@ wildcard_constraints:
     event="|".join(map(re.escape, EVENTS)),
     spacecraft="|".join(MISSIONS),
     pair="|".join(f"{a}-{b}" for a in MISSIONS for b in MISSIONS),
-    module="[a-z][a-z0-9_]*",
+    diagnostic="[a-z0-9_]+",
+    pairing="[a-z0-9_]+",
 
 
 localrules:

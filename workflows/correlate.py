@@ -14,7 +14,7 @@ def main(module: str, first: str, second: str, lag: str, table: str, output: str
 
 
 main(
-    snakemake.wildcards.module,
+    snakemake.wildcards.pairing,
     snakemake.input.first,
     snakemake.input.second,
     snakemake.input.lag,

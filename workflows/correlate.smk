@@ -1,4 +1,4 @@
-# uniform.nc of two spacecraft, lag.nc, intervals.csv -> {module}.nc: one result of a pair, by pipeline/pairs/{module}.py
+# uniform.nc of two spacecraft, lag.nc, intervals.csv -> {pairing}.nc: one result of a pair, by pipeline/pairs/{pairing}.py
 rule correlate:
     input:
         first=lambda wildcards: f"{RESULTS}/{wildcards.event}/{wildcards.pair.split('-')[0]}/uniform.nc",
@@ -6,13 +6,13 @@ rule correlate:
         lag=RESULTS + "/{event}/{pair}/lag.nc",
         intervals=RESULTS + "/{event}/intervals.csv",
     output:
-        RESULTS + "/{event}/{pair}/{module}.nc",
+        RESULTS + "/{event}/{pair}/{pairing}.nc",
     wildcard_constraints:
-        module="|".join(SETTINGS.pairs),
+        pairing="|".join(SETTINGS.pairs),
     params:
-        settings=lambda wildcards: SETTINGS.pairs[wildcards.module],
-        code=lambda wildcards: digest(f"pipeline.pairs.{wildcards.module}"),
+        settings=lambda wildcards: SETTINGS.pairs[wildcards.pairing],
+        code=lambda wildcards: digest(f"pipeline.pairs.{wildcards.pairing}"),
     message:
-        "{wildcards.event}: {wildcards.module} {wildcards.pair}"
+        "{wildcards.event}: {wildcards.pairing} {wildcards.pair}"
     script:
         "correlate.py"

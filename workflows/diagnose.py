@@ -12,7 +12,7 @@ def main(module: str, uniform: str, table: str, output: str, settings) -> None:
 
 
 main(
-    snakemake.wildcards.module,
+    snakemake.wildcards.diagnostic,
     snakemake.input.uniform,
     snakemake.input.intervals,
     snakemake.output[0],

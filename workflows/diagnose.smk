@@ -1,16 +1,16 @@
-# uniform.nc, intervals.csv -> {module}.nc: one result of one spacecraft, by pipeline/diagnostics/{module}.py
+# uniform.nc, intervals.csv -> {diagnostic}.nc: one result of one spacecraft, by pipeline/diagnostics/{diagnostic}.py
 rule diagnose:
     input:
         uniform=RESULTS + "/{event}/{spacecraft}/uniform.nc",
         intervals=RESULTS + "/{event}/intervals.csv",
     output:
-        RESULTS + "/{event}/{spacecraft}/{module}.nc",
+        RESULTS + "/{event}/{spacecraft}/{diagnostic}.nc",
     wildcard_constraints:
-        module="|".join(SETTINGS.diagnostics),
+        diagnostic="|".join(SETTINGS.diagnostics),
     params:
-        settings=lambda wildcards: SETTINGS.diagnostics[wildcards.module],
-        code=lambda wildcards: digest(f"pipeline.diagnostics.{wildcards.module}"),
+        settings=lambda wildcards: SETTINGS.diagnostics[wildcards.diagnostic],
+        code=lambda wildcards: digest(f"pipeline.diagnostics.{wildcards.diagnostic}"),
     message:
-        "{wildcards.event}: {wildcards.module} {wildcards.spacecraft}"
+        "{wildcards.event}: {wildcards.diagnostic} {wildcards.spacecraft}"
     script:
         "diagnose.py"

@@ -1,11 +1,11 @@
-# every result of an event -> figures/{figure}.png, .pdf, by pipeline/figures/{module}.py
-def figures_of(name):
-    """Figure names of an event: module for an event's figure, module_spacecraft, module_pair for the others."""
-    subjects = {"event": [None], "spacecraft": EVENTS[name].spacecraft, "pair": PAIRS[name]}
+# every result of an event -> figures/{figure}.png, .pdf, by pipeline/figures/*.py
+def figures_of(event):
+    """Figure names of an event: "hodogram" of all, "overview_ace" of one spacecraft, "pair_ace-wind" of two."""
+    subjects = {"event": [""], "spacecraft": EVENTS[event].spacecraft, "pair": PAIRS[event]}
     return [
-        module if subject is None else f"{module}_{subject}"
-        for kind, modules in SETTINGS.figures.items()
-        for module in modules
+        f"{name}_{subject}".rstrip("_")
+        for kind, names in SETTINGS.figures.items()
+        for name in names
         for subject in subjects[kind]
     ]
 

@@ -10,8 +10,8 @@ def results_of(wildcards):
         "intervals": f"{folder}/intervals.csv",
         "occurrence": f"{folder}/occurrence.csv",
         "uniform": [f"{folder}/{spacecraft}/uniform.nc" for spacecraft in event.spacecraft],
-        "diagnostics": [f"{folder}/{sc}/{module}.nc" for module in SETTINGS.diagnostics for sc in event.spacecraft],
-        "pairs": [f"{folder}/{pair}/{module}.nc" for module in SETTINGS.pairs for pair in PAIRS[wildcards.event]],
+        "diagnostics": [f"{folder}/{sc}/{name}.nc" for name in SETTINGS.diagnostics for sc in event.spacecraft],
+        "pairs": [f"{folder}/{pair}/{name}.nc" for name in SETTINGS.pairs for pair in PAIRS[wildcards.event]],
     }
 
 

@@ -1,0 +1,61 @@
+"""Whole runs of the workflow, each made once per session and looked at by several tests."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Run:
+    """A working directory in which the workflow has run, and how to run it again there."""
+
+    folder: Path
+    arguments: tuple[str, ...]
+
+    def snakemake(self, *more: str, snakefile: Path = ROOT / "Snakefile") -> subprocess.CompletedProcess:
+        command = [sys.executable, "-m", "snakemake", "-s", snakefile, "--cores", "2", *self.arguments, *more]
+        environment = {**os.environ, "MPLCONFIGDIR": str(self.folder / ".mpl")}
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, env=environment, timeout=600)
+
+    def planned(self, *more: str) -> dict[str, int]:
+        """Jobs that a dry run would start, by rule."""
+        text = self.snakemake("-n", "--quiet", "host", *more).stdout
+        table = text[text.index("Job stats:") :].splitlines()[3:] if "Job stats:" in text else []
+        rows = (line.split() for line in table)
+        return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[0] not in ("total", "all")}
+
+    @property
+    def results(self) -> Path:
+        return self.folder / "results"
+
+
+def completed(run: Run) -> Run:
+    done = run.snakemake()
+    if done.returncode:
+        pytest.fail(f"the workflow failed:\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}")
+    return run
+
+
+@pytest.fixture(scope="session")
+def genuine(tmp_path_factory, shared) -> Run:
+    """The magnetic cloud of 2003-11-20 from genuine ACE and Wind files."""
+    folder = tmp_path_factory.mktemp("genuine")
+    rows = (ROOT / "configs" / "events.csv").read_text("utf-8").splitlines(keepends=True)
+    (folder / "events.csv").write_text("".join(rows[:1] + [r for r in rows if r.startswith("2003-11-20")]), "utf-8")
+    return completed(Run(folder, ("--config", "events=events.csv", f"archive={shared / 'archive'}")))
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory) -> Run:
+    """The virtual event of `make demo`."""
+    folder = tmp_path_factory.mktemp("demo")
+    shutil.copytree(ROOT / "configs", folder / "configs")
+    keys = ("archive=archive", "data=data", "results=results")
+    return completed(Run(folder, ("--configfile", str(ROOT / "configs" / "demo.yaml"), "--config", *keys)))
