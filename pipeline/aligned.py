@@ -70,7 +70,7 @@ def at_lag(variable: xr.DataArray, lag_s: float, step_s: float) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """Fields (time, [x, y, z, strength]) of two spacecraft (nT): x(t) and y(t) = second(t + lag), on the first's clock."""
+    """Fields (time, [x, y, z, strength]) of two spacecraft, nT: x(t), y(t) = second(t + lag), on the first's clock."""
 
     time: np.ndarray
     step_s: float
