@@ -1,6 +1,5 @@
-from pipeline.archive import fetch
-
 from pipeline import provenance
+from pipeline.archive import fetch
 
 provenance.write_json(
     fetch(
@@ -9,6 +8,7 @@ provenance.write_json(
         archive=snakemake.params.archive,
         data=snakemake.params.data,
         settings=snakemake.params.settings,
+        search_s=snakemake.params.search_s,
         offline=snakemake.params.offline,
     ),
     snakemake.output[0],

@@ -12,7 +12,7 @@ rule fetch:
         offline=SETTINGS.offline,
         settings=SETTINGS.fetch,
         search_s=SETTINGS.lag.search_s,
-        code=digest("pipeline.archive"),
+        code=lambda wildcards: digest("pipeline.archive", f"pipeline.missions.{wildcards.spacecraft}"),
     resources:
         archive=1,
     retries: 1

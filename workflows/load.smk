@@ -9,7 +9,7 @@ rule load:
         data=SETTINGS.data,
         settings=SETTINGS.load,
         margin_h=SETTINGS.fetch.margin_h,
-        code=digest("pipeline.load"),
+        code=lambda wildcards: digest("pipeline.load", f"pipeline.missions.{wildcards.spacecraft}"),
     message:
         "{wildcards.event}: load {wildcards.spacecraft}"
     script:

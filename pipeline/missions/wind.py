@@ -8,9 +8,13 @@ MODE = Flag("SPC_MODE", bad=(3, 4), clock="Epoch", accumulation_s=60.0)
 # ASSUME: 3DP stamps are centres. PLSP's are: its Epoch lies half a spin (1.53 s) after MOM.P.TIME, the start of the
 # spin that is measured. PM does not say; half a spin is the most it can be off.
 
-# ASSUME: SWE fits flagged 0 (no bi-Maxwellian fit) and 1 (poor peak identification) are not used. On 2003-11-20 these
-# are 548 of 854 spectra, whose speeds lie as close to the moments as those flagged 10: strict, and counted as removed.
-FIT = Flag("fit_flag", good=(2, 3, 4, 5, 6, 7, 8, 9, 10))
+# ASSUME: SWE fits flagged 0 (no bi-Maxwellian fit) are not used, those flagged 1 (poor peak identification) for the
+# velocity alone. On 2003-11-20 flag 1 marks most spectra; their velocities lie as close to the moments as those flagged
+# 10, their densities about 9 % lower. What is not used is counted as removed.
+VELOCITY = ("v", "v_error")
+SHAPE = ("n", "temperature", "temperature_parallel", "temperature_perpendicular", "alpha_ratio")
+FIT_VELOCITY = Flag("fit_flag", good=(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), applies=VELOCITY)
+FIT_SHAPE = Flag("fit_flag", good=(2, 3, 4, 5, 6, 7, 8, 9, 10), applies=SHAPE)
 # 2: alpha speed unusually low, 6: maybe a second proton peak, 7: alphas beyond the energy range.
 FIT_ALPHA = Flag("fit_flag", good=(3, 4, 5, 8, 9, 10), applies=("alpha_ratio",))
 
@@ -93,7 +97,7 @@ PRODUCTS = table(
             Source("alpha_ratio", ("Alpha_Na_nonlin", "Proton_Np_nonlin"), ratio, optional=True),
             Source("position", ("xgse", "ygse", "zgse"), earth_radii, optional=True),
         ),
-        flags=(FIT, FIT_ALPHA),
+        flags=(FIT_VELOCITY, FIT_SHAPE, FIT_ALPHA),
     ),
     _threedp(
         "WI_PLSP_3DP",
