@@ -139,6 +139,32 @@ def hodogram(ds: xr.Dataset, rows: pd.DataFrame) -> xr.Dataset:
     )
 
 
+def wavelet(ds: xr.Dataset, rows: pd.DataFrame) -> xr.Dataset:
+    """Scalograms with a cone, a blurred short end, and sigma_c = -0.8, sigma_r = 0.1 everywhere; a table like it."""
+    time, period = ds["time"].values[::8], np.geomspace(128, 40000, 30)
+    edge = np.minimum(np.arange(time.size), np.arange(time.size)[::-1]) * 8 * CADENCE_S
+    known = (period[None, :] < edge[:, None]) & (period[None, :] >= 360)
+    ratios = {"sigma_c": -0.8, "sigma_r": 0.1, "sigma_m": 0.4}
+    images = {k: np.where(known, v, np.nan) for k, v in ratios.items()}
+    images |= {"e_v": np.where(known, 55.0, np.nan), "e_b": np.where(known, 45.0, np.nan)}
+    units = {"e_v": "km2 s-2", "e_b": "km2 s-2"}
+    label = {"sigma_c": "σ_c", "sigma_r": "σ_r", "sigma_m": "σ_m"}
+
+    def attrs(key):
+        return {"units": units.get(key, "1"), "long_name": key, "label": label.get(key, key)}
+
+    names = list(dict.fromkeys(rows["interval"]))
+    cells = {k: (("interval", "method"), np.full((len(names), 1), v), attrs(k)) for k, v in ratios.items()}
+    bounds = {
+        f"{k}_ci": (("interval", "method", "bound"), np.tile([v - 0.1, v + 0.1], (len(names), 1, 1)), attrs(k))
+        for k, v in ratios.items()
+    }
+    bands = {f"{k}_band": ("time", np.full(time.size, v), attrs(k)) for k, v in ratios.items()}
+    images = {f"{k}_wavelet": (("time", "period"), v, attrs(k)) for k, v in images.items()}
+    coords = {"time": time, "period": period, "interval": names, "method": ["wavelet:600-3600"]}
+    return xr.Dataset(images | bands | cells | bounds, coords, {"wavelet": "Morlet, omega_0 = 6"})
+
+
 def lag() -> xr.Dataset:
     lags = np.arange(-7168.0, 7169.0, CADENCE_S)
     width = {"vector": 5000.0, "b_mag": 3000.0, "b_x": 800.0, "b_y": 6000.0, "b_z": 5500.0}
@@ -215,6 +241,7 @@ def write_results(root, event: str = EVENT):
         data.append(ds)
         provenance.write(ds, folder / spacecraft / "uniform.nc", "resample", {})
         provenance.write_json(files(spacecraft), folder / spacecraft / "files.json")
+        provenance.write(wavelet(ds, rows), folder / spacecraft / "wavelet.nc", "diagnose", {})
         for name, result in {"alfvenicity": alfvenicity(ds, rows), "hodogram": hodogram(ds, rows)}.items():
             everything[name].append(result.assign_attrs(event=event, spacecraft=spacecraft))
             parents = {"uniform": folder / spacecraft / "uniform.nc"}

@@ -65,7 +65,7 @@ def _plasma(panels, time, ds):
 
 def _alfvenicity(panels, ds):
     for panel, name in zip(panels, ("sigma_c", "sigma_r"), strict=True):
-        values = style.running(ds, name)
+        values = style.along(ds, name)
         style.draw_series(panel, ds["time"], values, color=style.MAGNITUDE)
         style.zero_line(panel)
         panel.set_ylim(-1.05, 1.05)

@@ -22,6 +22,7 @@ MORE_SPACECRAFT = ("#7A5C00", "#5B3A9B", "#3C7D3C")
 SHADES = {"sheath": "#F3EADB", "ejecta": "#E3EDF6"}  # structures, side by side
 FOUND = {"alfvenic": "#FCEDB5", "small_flux_rope": "#EADFF2"}  # found inside them, drawn over them
 SEQUENTIAL = "viridis"  # colour map of what has an order, such as time
+DIVERGING = "RdBu_r"  # of what has a sign; white at zero
 SHORT = {"ejecta_front": "front", "ejecta_middle": "middle", "ejecta_rear": "rear"}
 DISPLAY = {"ace": "ACE", "wind": "Wind", "stereo_a": "STEREO-A", "stereo_b": "STEREO-B", "solo": "Solar Orbiter"}
 
@@ -118,13 +119,11 @@ def component_symbol(variable, component: str) -> str:
     return f"{variable.attrs.get('label', variable.name)}_{component}"
 
 
-def running(ds, name: str):
-    """The variable of ds that holds `name` against time alone; its name may say more, as sigma_c_running does."""
-    found = [
-        v for key, v in ds.data_vars.items() if v.dims == ("time",) and (key == name or key.startswith(f"{name}_"))
-    ]
+def along(ds, name: str, dims: tuple[str, ...] = ("time",)):
+    """The variable of ds that holds `name` along `dims` alone; its own name may say more, as sigma_c_band does."""
+    found = [v for key, v in ds.data_vars.items() if v.dims == dims and (key == name or key.startswith(f"{name}_"))]
     if not found:
-        raise LookupError(f"no {name} against time, found {', '.join(map(str, ds.data_vars))}")
+        raise LookupError(f"no {name} along {', '.join(dims)}, found {', '.join(map(str, ds.data_vars))}")
     return found[0]
 
 

@@ -16,11 +16,8 @@ from pipeline.figures import hodogram, overview, pair, save, style
 from pipeline.results import EventResults
 
 FIGURES = [
-    ("overview", "ace"),
-    ("overview", "wind"),
-    ("pair", "ace-wind"),
-    ("hodogram", "ace-wind"),
-    ("hodogram", None),
+    *(("overview", "ace"), ("overview", "wind"), ("pair", "ace-wind"), ("hodogram", "ace-wind"), ("hodogram", None)),
+    *(("scalogram", "ace"), ("plane", "ace-wind"), ("spectra", None)),
 ]
 
 
@@ -77,6 +74,7 @@ def test_figures_fit_a_journal_page_and_letters_count_panels(drawn, key):
     letters = sorted(texts(figure, "letter"), key=lambda t: _reading_order(t.axes))
     letters = [t.get_text() for t in letters]
     assert letters == [f"({chr(97 + k)})" for k in range(len(letters))]
+    assert len(letters) >= 2
     sizes = [t.get_fontsize() for a in figure.axes for t in [*a.texts, a.xaxis.label, a.yaxis.label]]
     assert min(sizes) >= 7
 
@@ -158,6 +156,41 @@ def test_hodogram_projects_on_the_frame_of_the_file(results, drawn):
     assert "max" in axis.get_ylabel()
     spans = [np.diff(a.get_xlim())[0] for a in figure.axes[:6]]
     assert np.ptp(spans) < 1e-9  # one scale for both spacecraft
+
+
+def test_scalogram_shows_the_file_and_leaves_the_unknown_grey(results, drawn):
+    waves = results.diagnostic("wavelet", "ace")
+    panels = [a for a in drawn["scalogram", "ace"].axes if a.get_ylabel() == "Period (min)"]
+    assert len(panels) == 3
+    top = max(panels, key=lambda a: a.get_position().y0)
+    (image,) = (c for c in top.collections if hasattr(c, "get_clim"))
+    values = np.ma.filled(image.get_array().astype(float), np.nan)
+    np.testing.assert_allclose(values, waves["sigma_c_wavelet"].values.T)
+    assert image.get_clim() == (-1, 1)
+    assert top.get_ylim()[0] > 5  # min: what the instruments blur, below 6 min, is left out
+    bands = sorted(line.get_ydata()[0] for line in top.get_lines())
+    assert bands == [10, 60]  # min: the band of the table
+
+
+def test_plane_puts_every_interval_where_the_table_has_it(drawn):
+    for axis in drawn["plane", "ace-wind"].axes:
+        marks = [c.lines[0] for c in axis.containers if len(c.lines[0].get_xdata())]
+        assert {(float(m.get_xdata()[0]), float(m.get_ydata()[0])) for m in marks} == {(-0.8, 0.1)}
+        assert axis.get_aspect() == 1
+
+
+def test_spectra_average_energies_before_dividing():
+    import xarray as xr
+
+    from pipeline.figures.spectra import means
+
+    e_v, e_b = np.array([[1.0], [9.0], [5.0]]), np.array([[3.0], [1.0], [np.nan]])
+    sigma_c = np.array([[1.0], [-0.2], [0.5]])
+    dims = ("time", "period")
+    waves = xr.Dataset({"e_v": (dims, e_v), "e_b": (dims, e_b), "sigma_c": (dims, sigma_c)})
+    found = means(waves, np.ones(3, bool))
+    # By hand over the two complete times: e_v (1 + 9) / 2, e_b (3 + 1) / 2, h (1 * 4 / 2 - 0.2 * 10 / 2) / 2.
+    assert [float(v[0]) for v in found] == pytest.approx([5.0, 2.0, 0.5])
 
 
 def test_hodogram_of_an_interval_that_is_not_there_says_so(results):

@@ -1,0 +1,91 @@
+"""Cross helicity, residual energy and magnetic helicity in time and period; grey: cone, gaps, blurred periods.
+
+The field on top says where in the structure one is; dotted lines bound the band that the tables use.
+"""
+
+import numpy as np
+
+from pipeline import intervals as cut
+from pipeline.figures import style
+
+SHOWN = ("sigma_c", "sigma_r", "sigma_m")
+PERIOD_TICKS = (2, 5, 10, 20, 30, 60, 120, 240, 480, 960, 1920)  # min
+
+
+def draw(results, which: str, start=None, end=None, longest_s: float | None = None):
+    """Scalograms of spacecraft `which`; `start` and `end` (UTC) limit the time, `longest_s` the period."""
+    ds, waves = results.uniform(which), results.diagnostic("wavelet", which)
+    rows = cut.of(results.intervals, which)
+    start, end = style.view(rows, ds["time"], start, end)
+    with style.applied():
+        boxes = style.strip_rows(rows)
+        figure, strip, panels, _ = style.stack(1 + len(SHOWN), strip=style.STRIP_ROW * len(boxes), panel=1.3)
+        _field(panels[0], ds)
+        for panel, name in zip(panels[1:], SHOWN, strict=True):
+            _image(panel, waves, style.along(waves, name, ("time", "period")), longest_s)
+        style.time_axis(panels[-1], start, end)
+        style.shade_intervals(panels[:1], rows)
+        style.interval_strip(strip, boxes)
+        style.fit_limits(panels[:1], start, end)
+        style.letter_panels(panels)
+        wavelet = waves.attrs.get("wavelet", "wavelet").replace("omega_0", r"$\omega_0$")
+        strip.set_title(f"{results.event}, {style.display(which)}, {ds['b'].attrs['frame']}: {wavelet}")
+    return figure
+
+
+def _field(panel, ds):
+    style.draw_series(panel, ds["time"], ds["b_mag"], color=style.MAGNITUDE)
+    names = {style.symbol_text("|B|"): style.MAGNITUDE}
+    for component, colour in style.COMPONENT.items():
+        style.draw_series(panel, ds["time"], ds["b"].sel(component=component), color=colour)
+        names[style.symbol_text(style.component_symbol(ds["b"], component))] = colour
+    style.name_series(panel, names)
+    style.zero_line(panel)
+    panel.set_ylabel(style.label(ds["b"]))
+
+
+def _image(panel, waves, values, longest_s):
+    """One scalogram from -1 to 1, periods on a logarithmic axis in minutes, missing values grey."""
+    from matplotlib.dates import date2num
+
+    minutes = waves["period"].values / 60
+    panel.set_facecolor("0.85")
+    image = panel.pcolormesh(
+        _edges(date2num(waves["time"].values)), 2 ** _edges(np.log2(minutes)), values.transpose("period", "time"),
+        cmap=style.DIVERGING, vmin=-1, vmax=1, rasterized=True,
+    )  # fmt: skip
+    panel.set_yscale("log")
+    known = np.isfinite(values).any("time").values
+    low, high = (minutes[known][[0, -1]]) if known.any() else minutes[[0, -1]]
+    panel.set_ylim(low, min(high, longest_s / 60) if longest_s else high)
+    ticks = [t for t in PERIOD_TICKS if low <= t <= high]
+    panel.set_yticks(ticks, [str(t) for t in ticks])
+    panel.set_yticks([], minor=True)
+    panel.set_ylabel("Period (min)")
+    for edge in _main_band(waves):
+        panel.axhline(edge / 60, color="black", linewidth=0.6, linestyle=(0, (1, 2)))
+    _colour_bar(panel, image, style.label(values))
+
+
+def _colour_bar(panel, image, text):
+    """A narrow bar in the margin, under the panel's letter."""
+    place = panel.get_position()
+    left, width = place.x1 + 0.012, 0.012
+    bar = panel.figure.add_axes((left, place.y0, width, place.height * 0.72))
+    panel.figure.colorbar(image, cax=bar, ticks=[-1, 0, 1])
+    bar.tick_params(labelsize=7, pad=1, length=2)
+    bar.set_title(text, fontsize=8, pad=2, loc="center")
+
+
+def _edges(centres: np.ndarray) -> np.ndarray:
+    """Edges of cells around centres, half way between neighbours."""
+    middle = (centres[1:] + centres[:-1]) / 2
+    return np.concatenate([[2 * centres[0] - middle[0]], middle, [2 * centres[-1] - middle[-1]]])
+
+
+def _main_band(waves) -> tuple[float, ...]:
+    """Shortest and longest period (s) of the first method of the table, whose name holds them; nothing without one."""
+    if "method" not in waves.coords or not waves.sizes["method"]:
+        return ()
+    low, _, high = str(waves["method"].values[0]).split(":")[-1].partition("-")
+    return (float(low), float(high)) if low and high else ()
