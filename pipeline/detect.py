@@ -6,7 +6,7 @@
    Extent: the core's surroundings where they meet them loosened by `margin` and sigma_c keeps its sign; a local value
    scatters by about that much around the interval's own.
 3. Edges: the wavelet smears an interval by its cone (20 min in this band). Each edge is therefore put where the
-   covariance of the band-passed v and b changes, by maximum likelihood: 1 to 8 min from the truth in simulations.
+   covariance of the band-passed v and b changes, by maximum likelihood: 1 to 12 min from the truth in simulations.
 4. The interval as a whole must meet the thresholds.
 
 The presets are this project's own; the literature uses similar ones under various names.
@@ -52,7 +52,9 @@ class Settings(Frozen):
     band_s: tuple[float, float] = Field((600.0, 3600.0), description="shortest and longest period")
     db_over_b_min: float = Field(0.1, ge=0, description="rms of B in the band over mean |B|")
     min_duration_s: float | None = Field(None, gt=0, description="default, and at least: one mean period of the band")
-    merge_gap_s: float = Field(600.0, ge=0, description="pieces closer than this are one interval")
+    merge_gap_s: float = Field(
+        600.0, ge=0, description="pieces closer than this are one; without data, one mean period"
+    )
     density: Density = "window_mean"
     density_window_s: float = Field(3600.0, gt=0)
     alphas: Alphas = "measured"
@@ -241,7 +243,7 @@ def find(data: Fluctuations, searched, thresholds: tuple[float, float], settings
         core = runs(same & _meets(data, thresholds, 0.0, settings.db_over_b_min))
         core = [run for run in core if run[1] - run[0] >= shortest]
         wide = runs(same & _meets(data, thresholds, settings.margin, settings.db_over_b_min))
-        for extent in merged(wide, data.samples(settings.merge_gap_s)):
+        for extent in merged(wide, data.samples(settings.merge_gap_s), np.isfinite(data.h), shortest):
             cores = [run for run in core if extent[0] <= run[0] and run[1] <= extent[1]]
             if cores:
                 spans.append(_accepted(data, extent, cores, limits, thresholds, shortest))
@@ -281,11 +283,11 @@ def runs(flag: np.ndarray) -> list[tuple[int, int]]:
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
-def merged(spans: list[tuple[int, int]], gap: int) -> list[tuple[int, int]]:
-    """Spans in order, those less than `gap` samples apart made one."""
+def merged(spans: list[tuple[int, int]], gap: int, known: np.ndarray, unknown_gap: int) -> list[tuple[int, int]]:
+    """Spans in order, made one where less than `gap` samples, or less than `unknown_gap` without data, part them."""
     out = []
     for first, last in spans:
-        if out and first - out[-1][1] < gap:
+        if out and first - out[-1][1] < (gap if known[out[-1][1] : first].any() else max(gap, unknown_gap)):
             out[-1] = (out[-1][0], last)
         else:
             out.append((first, last))

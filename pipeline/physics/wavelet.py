@@ -16,6 +16,7 @@ import numpy as np
 OMEGA_0 = 6.0
 FOURIER_FACTOR = 4 * np.pi / (OMEGA_0 + np.sqrt(2 + OMEGA_0**2))  # period / scale = 1.0330
 C_DELTA = 0.776  # reconstruction factor of this wavelet, T&C table 2
+DECORRELATION = 2.32  # gamma: time averages gain a degree of freedom every 2.32 scales, T&C table 2
 REACH = 5.5  # the wavelet's spectrum is cut where it has fallen to exp(-5.5^2 / 2) = 3e-7 of its peak
 PAD_SCALES = 4.0  # zeros behind the record, in largest scales: exp(-(4 + sqrt 2)^2 / 2) = 4e-7 comes around to the cone
 
@@ -342,15 +343,15 @@ def scale_weights(period_s: np.ndarray, dt_s: float) -> np.ndarray:
     return octaves * dt_s / (C_DELTA * scale(period_s))
 
 
-def band_energies(part: Scalogram, min_share: float = 0.5):
+def band_energies(part: Scalogram, min_share: float = 1 / 3):
     """E_v, E_b, H, helicity (time,) summed over the periods of `part`: energies of the fluctuations in the band.
 
-    Periods that are NaN at a time are left out of all sums alike; NaN where the rest carries less than `min_share` of
-    the weight. Divide afterwards: sigma_c = H / (E_v + E_b).
+    Periods that are NaN at a time are left out of all sums alike; NaN where the rest is less than `min_share` of the
+    band in octaves. Divide afterwards: sigma_c = H / (E_v + E_b).
     """
     weights = scale_weights(part.period_s, part.dt_s)[:, None]
     ok = np.isfinite(part.h)
-    enough = np.sum(weights * ok, axis=0) >= min_share * weights.sum()
+    enough = ok.mean(axis=0) >= min_share
     return tuple(
         np.where(enough, np.sum(np.where(ok, weights * values, 0.0), axis=0), np.nan)
         for values in (part.e_v, part.e_b, part.h, part.helicity)
@@ -371,3 +372,54 @@ def band_passed(band: Band, dt_s: float) -> np.ndarray:
 def spectral_density(power: np.ndarray, dt_s: float) -> np.ndarray:
     """One-sided density 2 dt <|W|^2> (units2 Hz-1). power: mean of |W|^2 over time; dt_s: cadence of the record."""
     return 2.0 * dt_s * np.asarray(power)
+
+
+def relative_covariance(power: np.ndarray, period_s: np.ndarray, duration_s: float) -> np.ndarray:
+    """(period, period): covariance of the time means of |W(s_i)|^2, |W(s_j)|^2 over their product, for one component.
+
+    A mean over the time T adds up the powers S(f) G_i(f) of the T df Fourier modes in each frequency step df, each with
+    two degrees of freedom, where G_i = s_i exp(-(2 pi f s_i - 6)^2) is the wavelet's passband and S the spectrum:
+    int S^2 G_i G_j df / (T int S G_i df int S G_j df). T is the duration, widened by what the wavelets reach beyond it,
+    (T^2 + (2.32 s)^2)^1/2 (T&C eq. 23). Gaussian, stationary fluctuations are assumed.
+
+    power: (period,) mean of |W|^2, any unit; duration_s: time over which it was averaged.
+    """
+    frequency = np.geomspace(
+        0.5 / period_s[-1], 2.0 / period_s[0], 50 * max(2, int(np.log2(period_s[-1] / period_s[0])) + 2)
+    )
+    passed = _passbands(period_s, frequency) * _spectrum_between(power, period_s, frequency)
+    passed /= passed.sum(axis=1, keepdims=True)
+    s = scale(period_s)
+    reach = np.sqrt(duration_s**2 + DECORRELATION**2 * np.multiply.outer(s, s))
+    return np.einsum("if,jf,f->ij", passed, passed, 1.0 / np.gradient(frequency)) / reach
+
+
+def _passbands(period_s, frequency):
+    """(period, frequency) power that each wavelet passes, per step of an uneven frequency grid."""
+    s = scale(period_s)[:, None]
+    return s * np.exp(-((2 * np.pi * s * frequency - OMEGA_0) ** 2)) * np.gradient(frequency)
+
+
+def _spectrum_between(power, period_s, frequency):
+    tiny = np.finfo(float).tiny
+    return np.exp(np.interp(-np.log(frequency), np.log(period_s), np.log(np.maximum(power, tiny))))
+
+
+def effective_modes(power: np.ndarray, period_s: np.ndarray, dt_s: float, duration_s: float) -> float:
+    """Independent Fourier modes in the band's mean energy, for one component: 1 / its relative variance.
+
+    Each mode is complex, two degrees of freedom. power: (period,) mean of |W|^2; dt_s: cadence of the record.
+    """
+    share = scale_weights(period_s, dt_s) * power
+    share = share / share.sum()
+    return float(1.0 / (share @ relative_covariance(power, period_s, duration_s) @ share))
+
+
+def effective_components(spectral_matrix: np.ndarray, modes: float = np.inf) -> float:
+    """(tr C)^2 / tr C^2 in [1, n]: components that vary independently; 1 for linear or circular polarisation.
+
+    spectral_matrix: Hermitian (component, component), averaged over `modes` modes, whose noise in tr C^2 is removed.
+    """
+    trace = np.trace(spectral_matrix).real ** 2
+    square = np.sum(np.abs(spectral_matrix) ** 2) - trace / modes
+    return float(np.clip(trace / max(square, 1e-300), 1.0, len(spectral_matrix))) if trace > 0 else 1.0

@@ -302,3 +302,33 @@ def test_arguments_are_not_changed():
     wavelet.scalogram(v, b, 1.0, np.array([8.0, 16.0]), 2)
     np.testing.assert_array_equal(v, before[0])
     np.testing.assert_array_equal(b, before[1])
+
+
+def test_the_scatter_of_mean_powers_is_predicted():
+    rng = np.random.default_rng(12)
+    period = wavelet.periods(40.0, 160.0, 2)
+    means = []
+    for _ in range(300):
+        x = np.cumsum(rng.standard_normal((4096, 4)), axis=0)
+        bands = wavelet.transform(x, 1.0, period, step=8)
+        means.append((np.abs(bands[0].w[:, :, 128:384]) ** 2).mean(axis=2))
+    means = np.concatenate(means)
+    measured = np.cov(means.T) / np.multiply.outer(means.mean(axis=0), means.mean(axis=0))
+    predicted = wavelet.relative_covariance(means.mean(axis=0), period, 256 * 8.0)
+    # 1200 records: variances to 6 %; the widening of T by 2.32 s is tabulated for independent samples, 20 % here.
+    np.testing.assert_allclose(np.diag(predicted), np.diag(measured), rtol=0.25)
+    np.testing.assert_allclose(predicted, measured, atol=0.25 * measured.max())
+
+
+def test_components_that_vary_together_count_once():
+    rng = np.random.default_rng(13)
+    w = rng.standard_normal((3, 4000)) + 1j * rng.standard_normal((3, 4000))
+    isotropic = w @ w.conj().T
+    assert wavelet.effective_components(isotropic) == pytest.approx(3.0, abs=0.01)
+    linear = np.outer([1, 2, 0.5], w[0])
+    assert wavelet.effective_components(linear @ linear.conj().T) == pytest.approx(1.0, abs=1e-9)
+    circular = np.outer([0, 1, 1j], w[0])
+    assert wavelet.effective_components(circular @ circular.conj().T) == pytest.approx(1.0, abs=1e-9)
+    few = w[:, :6]
+    # Six modes look polarised by chance; with their number known the bias is taken off.
+    assert wavelet.effective_components(few @ few.conj().T, 6) > wavelet.effective_components(few @ few.conj().T)
