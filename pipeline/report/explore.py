@@ -15,6 +15,8 @@ from pipeline.physics.plasma import plasma_beta
 from pipeline.report.numbers import units
 
 MOST_POINTS = 6000  # per series; a screen is some 2000 pixels wide, and each has a lowest and a highest value
+MOST_COLUMNS = 1500  # of a scalogram
+SCALOGRAMS = ("sigma_c", "sigma_r", "sigma_m")
 PANELS = (
     ("b_mag", "|B|", "nT", {"zero": True}),
     ("b_x", "B<sub>x</sub>", "nT", {}),
@@ -52,6 +54,7 @@ def _spacecraft(results, name) -> dict:
         "lag_ms": round(lag_s * 1e3) if np.isfinite(lag_s) else None,
         "series": _all_series(results, name, ds),
         "frames": _frames(results, name, ds),
+        "scalogram": _scalogram(results, name),
     }
 
 
@@ -66,8 +69,24 @@ def _all_series(results, name, ds) -> dict[str, dict]:
     if "alfvenicity" in results.diagnostics(name):
         waves = results.diagnostic("alfvenicity", name)
         time = waves["time"].values
-        single |= {key: (time, style.running(waves, key).values) for key in ("sigma_c", "sigma_r")}
+        single |= {key: (time, style.along(waves, key).values) for key in ("sigma_c", "sigma_r")}
     return found | {key: _series(*pair, thinned(pair[1], MOST_POINTS)) for key, pair in single.items()}
+
+
+def _scalogram(results, name) -> dict | None:
+    """Ratios in time and period as signed bytes (100 times the value, 127: missing), rows are periods."""
+    if "wavelet" not in results.diagnostics(name):
+        return None
+    waves = results.diagnostic("wavelet", name)
+    waves = waves.isel(time=slice(None, None, -(-waves.sizes["time"] // MOST_COLUMNS)))
+    start, step = _milliseconds(waves["time"].values)
+    images = {}
+    for key in SCALOGRAMS:
+        values = style.along(waves, key, ("time", "period")).transpose("period", "time").values
+        scaled = np.where(np.isfinite(values), np.rint(100 * values), 127).astype(np.int8)
+        images[key] = base64.b64encode(scaled.tobytes()).decode()
+    minutes = [float(f"{p / 60:.4g}") for p in waves["period"].values]
+    return {"start": start, "step": step, "columns": waves.sizes["time"], "period_min": minutes, "values": images}
 
 
 def _series(time, values, kept) -> dict:

@@ -82,6 +82,12 @@ def test_panels_and_hodogram_follow_zoom_shift_and_frame(page, tmp_path):
         found.frames = [...frame.options].map((o) => o.value);
         frame.value = found.frames[2]; frame.dispatchEvent(new Event("change")); await wait(500);
         found.axis = hodogram.layout.xaxis.title.text;
+        const scalogram = document.getElementById("scalogram"), cells = scalogram.data[0];
+        found.scalogram_range = scalogram.layout.xaxis.range[0];
+        found.values = [...new Set(cells.z.flat())];
+        const what = document.getElementById("scalogram-what");
+        what.value = "sigma_r"; what.dispatchEvent(new Event("change")); await wait(500);
+        found.other_values = [...new Set(scalogram.data[0].z.flat())];
         found.modebar = document.querySelectorAll("[data-title^=Share]").length;
         """,
     )
@@ -91,7 +97,7 @@ def test_panels_and_hodogram_follow_zoom_shift_and_frame(page, tmp_path):
     assert found["panels"] == 10
     assert "2001-01-02 00:00:00 to 2001-01-02 05:00:00 UTC (5.00 h)" in found["zoomed"]
     # 5 h of 64-s bins; whole events hold more, one hour holds fewer.
-    assert found["points_zoomed"] in (281, 282)
+    assert found["points_zoomed"] in (281, 282)  # 18 000 s
     assert found["points_dragged"] in (56, 57)
     assert found["points_whole"] > 1500
     assert found["speed_range"][0] > 330  # km/s: the panel is filled by what is visible
@@ -99,6 +105,9 @@ def test_panels_and_hodogram_follow_zoom_shift_and_frame(page, tmp_path):
     assert found["frames"][0] == "GSE"
     assert found["axis"] == "B<sub>int</sub> (nT)"
     assert found["modebar"] == 0
+    assert found["scalogram_range"].startswith("2001-01-01 12:00")
+    assert set(found["values"]) == {None, -0.8}
+    assert set(found["other_values"]) == {None, 0.1}
 
 
 def test_sorting_sorts_numbers_and_keeps_missing_values_last(page, tmp_path):

@@ -34,6 +34,7 @@ function start(data) {
   const config = { displayModeBar: touch ? false : undefined, responsive: true, displaylogo: false, plotlyServerURL: "",
     modeBarButtonsToRemove: ["sendChartToCloud", "select2d", "lasso2d", "autoScale2d"] };
   const lagOf = (craft) => (shift && shift.checked && craft.lag_ms ? craft.lag_ms : 0);
+  const scalogram = scalogramOf(data, lagOf, touch, config);
   let shown = [...whole];
 
   Plotly.newPlot(panels, panelTraces(data, series, lagOf), panelLayout(data, whole, touch), config);
@@ -66,6 +67,7 @@ function start(data) {
 
   function drawHodogram() {
     const drawn = data.spacecraft.map((craft, k) => track(craft, series[k], shown, lagOf(craft), frame.value));
+    scalogram.draw(shown);
     Plotly.react(hodogram, hodogramTraces(data, drawn), hodogramLayout(drawn, hodogram.clientWidth, touch), config);
     const counts = drawn.map((t, k) => `${data.spacecraft[k].label}: ${t.count} field samples`).join(", ");
     const hours = ((shown[1] - shown[0]) / 3.6e6).toPrecision(3);
@@ -103,7 +105,7 @@ function track(craft, series, range, lag, frameName) {
   const points = frame.axes.map(() => []);
   let count = 0;
   for (let i = 0; i < time.length; i++) {
-    if (time[i] - lag < range[0] || time[i] - lag > range[1]) continue;
+    if (time[i] - lag < range[0] || time[i] - lag >= range[1]) continue;
     const whole = x[i] !== null && y[i] !== null && z[i] !== null;
     count += whole;
     frame.axes.forEach((a, k) => points[k].push(whole ? a[0] * x[i] + a[1] * y[i] + a[2] * z[i] : null));
@@ -166,7 +168,7 @@ function panelLayout(data, whole, touch) {
     height: 130 * rows + 90, margin: { l: 74, r: 12, t: 52, b: 64 }, hovermode: "x", hoversubplots: "axis", dragmode: touch ? false : "zoom",
     font: { family: "system-ui, sans-serif", size: 12, color: "#1b1f24" }, legend: { orientation: "h", y: 1.0, yanchor: "bottom", x: 0 },
     xaxis: { type: "date", range: whole.map(utc), anchor: "y" + rows, hoverformat: "%Y-%m-%d %H:%M:%S", title: { text: "Time (UTC)", standoff: 18 },
-      tickformatstops: [{ dtickrange: [null, 864e5], value: "%H:%M\n%-d %b %Y" }, { dtickrange: [864e5, null], value: "%-d %b\n%Y" }], nticks: touch ? 4 : 0,
+      tickformatstops: TIME_TICKS, nticks: touch ? 4 : 0,
       showgrid: false, zeroline: false, linecolor: "#57606a", ticks: "outside" },
     shapes: [], annotations: [],
   };
@@ -221,7 +223,7 @@ function hodogramTraces(data, drawn) {
 function hodogramLayout(drawn, width, touch) {
   const narrow = width < 640, labels = drawn[0].labels, size = narrow ? width - 30 : width / 3;
   const layout = { height: narrow ? 3 * size + 60 : size + 60, margin: { l: 56, r: 12, t: 40, b: 44 }, font: { family: "system-ui, sans-serif", size: 12, color: "#1b1f24" },
-    legend: { orientation: "h", y: 1.0, yanchor: "bottom", x: 0 }, hovermode: "closest", dragmode: touch ? false : "pan" };
+    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 }, hovermode: "closest", dragmode: touch ? false : "pan" };
   planesOf(labels).forEach(([across, up], n) => {
     const id = n ? n + 1 : "", part = [n / 3 + (n ? 0.035 : 0), (n + 1) / 3 - (n < 2 ? 0.035 : 0)];
     const axis = { zeroline: true, zerolinecolor: "#8c959f", gridcolor: "#eaeef2", linecolor: "#57606a", mirror: true, nticks: 6 };
@@ -232,8 +234,42 @@ function hodogramLayout(drawn, width, touch) {
   return layout;
 }
 
+// --- scalogram -------------------------------------------------------------------------------------------------------
+
+const RED_BLUE = [[0, "#053061"], [0.25, "#4393c3"], [0.5, "#f7f7f7"], [0.75, "#d6604d"], [1, "#67001f"]];
+
+// Draws the scalogram of the chosen spacecraft and quantity over a time range; nothing where there is none.
+function scalogramOf(data, lagOf, touch, config) {
+  const crafts = data.spacecraft.filter((craft) => craft.scalogram);
+  const [of, what, place] = ["scalogram-of", "scalogram-what", "scalogram"].map((id) => document.getElementById(id));
+  let range = null;
+  for (const craft of crafts) of.add(new Option(craft.label, craft.name));
+  document.getElementById("scalogram-block").hidden = !crafts.length;
+  for (const select of [of, what]) select.addEventListener("change", () => draw(range));
+  return { draw };
+
+  function draw(shown) {
+    range = shown;
+    if (!crafts.length) return;
+    const craft = crafts.find((c) => c.name === of.value), s = craft.scalogram, lag = lagOf(craft);
+    const bytes = Int8Array.from(atob(s.values[what.value]), (c) => c.charCodeAt(0));
+    const z = s.period_min.map((_, row) => Array.from(bytes.subarray(row * s.columns, (row + 1) * s.columns), (v) => (v === 127 ? null : v / 100)));
+    const known = s.period_min.filter((_, row) => z[row].some((v) => v !== null));
+    const periods = known.length ? [Math.log10(known[0]), Math.log10(known[known.length - 1])] : undefined;
+    const x = Array.from({ length: s.columns }, (_, k) => s.start - lag + k * s.step);
+    const symbol = what.selectedOptions[0].textContent.split(",")[0].replace(/_(\w)/, "<sub>$1</sub>");
+    Plotly.react(place, [{ type: "heatmap", x, y: s.period_min, z, zmin: -1, zmax: 1, colorscale: RED_BLUE, hoverongaps: false,
+      colorbar: { title: { text: symbol }, thickness: 12, tickvals: [-1, 0, 1] }, hovertemplate: "%{x|%Y-%m-%d %H:%M}, %{y:.3g} min: %{z:.2f}<extra></extra>" }],
+      { height: 320, margin: { l: 74, r: 12, t: 12, b: 64 }, font: { family: "system-ui, sans-serif", size: 12, color: "#1b1f24" }, dragmode: false, plot_bgcolor: "#d9d9d9",
+        xaxis: { type: "date", range: shown.map(utc), title: { text: lag ? "Time shifted by the lag (UTC)" : "Time (UTC)", standoff: 18 }, nticks: touch ? 4 : 0, showgrid: false,
+          tickformatstops: TIME_TICKS },
+        yaxis: { type: "log", title: { text: "Period (min)" }, dtick: "D2", range: periods, showgrid: false, fixedrange: true } }, config);
+  }
+}
+
 // --- time ------------------------------------------------------------------------------------------------------------
 
+const TIME_TICKS = [{ dtickrange: [null, 864e5], value: "%H:%M\n%-d %b %Y" }, { dtickrange: [864e5, null], value: "%-d %b\n%Y" }];
 const utc = (ms) => new Date(ms).toISOString().slice(0, 23).replace("T", " ");
 const words = (ms) => utc(ms).slice(0, 19);
 const milliseconds = (text) => (typeof text === "number" ? text : Date.parse(String(text).replace(" ", "T").replace(/Z?$/, "Z")));
