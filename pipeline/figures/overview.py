@@ -42,6 +42,7 @@ def _field(panels, time, ds):
         style.draw_series(panels[1], time, ds["b"].sel(component=component), color=colour)
         names[style.symbol_text(style.component_symbol(ds["b"], component))] = colour
     style.name_series(panels[1], names)
+    panels[1].locator_params(axis="y", nbins=5, min_n_ticks=4)
     style.zero_line(panels[1])
     panels[1].set_ylabel(style.label(ds["b"]))
 

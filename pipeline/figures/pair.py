@@ -6,6 +6,7 @@ from pipeline import intervals as cut
 from pipeline.figures import style
 
 QUANTITIES = ("b_mag", "b_x", "b_y", "b_z")
+LAGS = (("measured", "lag_s", "-"), ("convective", "convective_lag_s", "--"))  # words, variable, line
 MEASURES = {
     "vector": ("vector", "#222222", "-"),
     "component_mean": ("mean", "#B8860B", ":"),
@@ -102,30 +103,29 @@ def _correlation_against_lag(panel, lag, first, second):
         panel.plot(lag["lag"] / 60, lag["r"].sel(measure=measure), color=colour, linestyle=dashes, linewidth=width)
         names[style.symbol_text(text)] = colour
     style.zero_line(panel)
-    _mark_lags(panel, lag)
     style.name_series(panel, names)
     panel.set_xlim(float(lag["lag"].min()) / 60, float(lag["lag"].max()) / 60)
+    _mark_lags(panel, lag)
     low = min(0.0, float(lag["r"].min()))
-    panel.set_ylim(low - 0.05, 1.25)
+    panel.set_ylim(low - 0.05, 1.5)
     panel.set_yticks([tick for tick in (-1, -0.5, 0, 0.5, 1) if tick >= low - 0.05])
     panel.set_ylabel("r, ejecta")
     panel.set_xlabel(f"Lag of {style.display(second)} behind {style.display(first)} (min)", labelpad=1)
 
 
 def _mark_lags(panel, lag):
-    """Vertical lines at the measured and the predicted lag, named on the sides that face away from each other."""
-    marks = {"measured": ("lag_s", "-"), "convective": ("convective_lag_s", "--")}
-    marks = {text: (float(lag[name]) / 60, dashes) for text, (name, dashes) in marks.items() if name in lag}
-    marks = {text: mark for text, mark in marks.items() if np.isfinite(mark[0])}
-    for number, text in enumerate(sorted(marks, key=lambda text: marks[text][0])):
-        minutes, dashes = marks[text]
+    """Vertical lines at the measured and the predicted lag, named on a line of text each, where there is room."""
+    low, high = panel.get_xlim()
+    for height, (text, name, dashes) in zip((0.97, 0.84), LAGS, strict=True):
+        if name not in lag or not np.isfinite(float(lag[name])):
+            continue
+        minutes = float(lag[name]) / 60
         panel.axvline(minutes, color="0.2", linewidth=0.7, linestyle=dashes)
         words = f"{text} {minutes:.1f} min".replace("-", "\N{MINUS SIGN}")
-        offset, side = ((-4, "right"), (4, "left"))[number or (len(marks) == 1)]
-        panel.annotate(
-            words, (minutes, 0.97), xycoords=panel.get_xaxis_transform(), xytext=(offset, 0), gid="lag",
-            textcoords="offset points", ha=side, va="top", fontsize=7.5,
-        )  # fmt: skip
+        offset, side = (-4, "right") if minutes > (low + high) / 2 else (4, "left")
+        look = {"fontsize": 7.5, "gid": "lag", "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.4}}
+        place = {"xycoords": panel.get_xaxis_transform(), "textcoords": "offset points", "ha": side, "va": "top"}
+        panel.annotate(words, (minutes, height), xytext=(offset, 0), **place, **look)
 
 
 def _title(results, data, first, second, lag_s) -> str:

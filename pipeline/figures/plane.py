@@ -22,8 +22,7 @@ def draw(results, which: str | None = None):
             _plane(axis, results, name)
         axes[0].set_ylabel(r"$\sigma_r$")
         style.letter_panels(axes)
-        handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+        style.legend_below(figure, axes)
         figure.suptitle(f"{results.event}: wavelet {_band(results, names[0])}", x=0.01, ha="left", fontsize=8.5)
     return figure
 
@@ -54,7 +53,7 @@ def _dots(axis, waves, rows, kind):
     """Band values at every time inside the intervals of one kind."""
     time = waves["time"].values
     inside = np.zeros(time.size, bool)
-    for row in rows[rows["interval"].map(style.kind) == kind].itertuples():
+    for row in rows[rows["interval"].isin(style.names_of_kind(rows["interval"], kind))].itertuples():
         inside |= cut.inside(time, row.start, row.end)
     sigma = [style.along(waves, key).values[inside] for key in ("sigma_c", "sigma_r")]
     axis.plot(*sigma, ".", color=COLOURS[kind], alpha=0.35, markersize=3, markeredgewidth=0, gid=f"dots {kind}")
@@ -63,7 +62,9 @@ def _dots(axis, waves, rows, kind):
 def _values(axis, waves, kind):
     """Value and 95 % interval of each interval of one kind, by the first method."""
     part = waves.isel(method=0)
-    names = [n for n in part["interval"].values if style.kind(str(n)) == kind]
+    names = style.names_of_kind(part["interval"].values, kind)
+    if not names:
+        return
     label = {"alfvenic": "Alfvénic", "quiet": "rest of ejecta"}.get(kind, kind)
     sigma = {key: part[key].sel(interval=names).values for key in ("sigma_c", "sigma_r")}
     error = [np.abs(part[f"{key}_ci"].sel(interval=names).values - sigma[key][:, None]).T for key in sigma]

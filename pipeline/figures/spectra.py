@@ -24,7 +24,7 @@ def draw(results, which: str | None = None):
         axes[1, 0].set_ylabel(r"$\sigma_c$")
         axes[2, 0].set_ylabel(r"$\sigma_r$")
         style.letter_panels(axes.ravel())
-        _legend(figure, axes[0, 0])
+        style.legend_below(figure, axes[0])
         figure.suptitle(
             f"{results.event}: wavelet energies, solid: velocity, dashed: field", x=0.01, ha="left", fontsize=8.5
         )
@@ -55,7 +55,7 @@ def _column(axes, results, name):
 
 def _inside(time, rows, kind):
     inside = np.zeros(time.size, bool)
-    for row in rows[rows["interval"].map(style.kind) == kind].itertuples():
+    for row in rows[rows["interval"].isin(style.names_of_kind(rows["interval"], kind))].itertuples():
         inside |= cut.inside(time, row.start, row.end)
     return inside
 
@@ -73,8 +73,3 @@ def means(waves, inside) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     count = known.sum(axis=0)
     total = np.where(known, values, 0.0).sum(axis=1)
     return tuple(np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0))
-
-
-def _legend(figure, axis):
-    handles, labels = axis.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=max(1, len(labels)))

@@ -60,14 +60,14 @@ def stack(panels: int, strip: float, panel: float, below: float = 0.0):
     Heights in inches. Margins are fixed, so that panels of different figures and events line up.
     Returns figure, strip axes, panels, panel below (None without one).
     """
-    gap, top, foot, left, right = 0.07, 0.24, 0.5, 0.62, 0.55
+    gap, top, foot, left, right = 0.07, 0.24, 0.5, 0.7, 0.55
     height = top + strip + gap + panels * (panel + gap) + foot + (below and below + foot)
     figure = new_figure(DOUBLE, height, layout=None)
 
     def add(y, tall, **options):
         width = DOUBLE - left - right
         axis = figure.add_axes((left / DOUBLE, y / height, width / DOUBLE, tall / height), **options)
-        axis.yaxis.set_label_coords(-0.47 / width, 0.5)
+        axis.yaxis.set_label_coords(-0.5 / width, 0.5)
         return axis
 
     lowest = foot + (below and below + foot)
@@ -171,6 +171,12 @@ def log_ticks(axis) -> None:
         axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 20 else (1, 3)))
         axis.yaxis.set_major_formatter(LogFormatterSciNotation(minor_thresholds=(np.inf, np.inf)))
     axis.yaxis.set_minor_formatter(NullFormatter())
+
+
+def legend_below(figure, axes) -> None:
+    """One legend under the panels with every name that occurs in any of `axes`."""
+    pairs = {label: handle for a in axes for handle, label in zip(*a.get_legend_handles_labels(), strict=True)}
+    figure.legend(pairs.values(), pairs.keys(), loc="outside lower center", ncols=max(1, len(pairs)))
 
 
 def zero_line(axis, value: float = 0.0) -> None:
@@ -286,6 +292,17 @@ def _named_box(axis, item, height: int) -> None:
 def known(intervals: pd.DataFrame) -> pd.DataFrame:
     """Rows whose boundaries are both known."""
     return intervals[intervals["start"].notna() & intervals["end"].notna()]
+
+
+def names_of_kind(names, kinds: str) -> list[str]:
+    """Those of the interval names that are of one kind, in their order, without repetition.
+
+    What is "quiet" is the rest of the ejecta: without Alfvénic intervals it is the ejecta, and is left out.
+    """
+    names = list(dict.fromkeys(map(str, names)))
+    if kinds == "quiet" and not any(kind(name) == "alfvenic" for name in names):
+        return []
+    return [name for name in names if kind(name) == kinds]
 
 
 def view(intervals: pd.DataFrame, time, start=None, end=None) -> tuple[np.datetime64, np.datetime64]:

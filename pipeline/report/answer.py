@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pandas as pd
 
-from pipeline.figures.style import display, kind
+from pipeline.figures.style import display, names_of_kind
 from pipeline.report.numbers import coefficient, moment, number
 
+SIGMA_TABLES = ("alfvenicity", "wavelet")
 REGIONS = {"quiet": "the rest of the ejecta"}
 QUANTITIES = {"b_x": "B_x", "b_y": "B_y", "b_z": "B_z", "b_mag": "|B|"}
 
@@ -77,8 +78,7 @@ def _values(results, first, second, interval) -> str:
 def _found_regions(results, first, second) -> list[str]:
     """Regions of the correlation table that were found in the data: Alfvénic intervals, and the quiet rest."""
     table = results.table("correlation") if "correlation" in results.tables else pd.DataFrame({"interval": []})
-    names = table["interval"].drop_duplicates()
-    return [name for name in names if kind(name) == "alfvenic" or name == "quiet"]
+    return [name for kind in ("alfvenic", "quiet") for name in names_of_kind(table["interval"], kind)]
 
 
 def correlation_rows(results, first, second, interval) -> pd.DataFrame:
@@ -94,10 +94,11 @@ def correlation_rows(results, first, second, interval) -> pd.DataFrame:
 
 
 def alfvenicity_rows(results, spacecraft) -> pd.DataFrame:
-    """Rows of the Alfvénicity table of one spacecraft, one per interval, by the first method that it holds."""
-    if "alfvenicity" not in results.tables:
+    """Rows with sigma_c and sigma_r of one spacecraft, one per interval, by the first method of the first table."""
+    found = [name for name in SIGMA_TABLES if name in results.tables]
+    if not found:
         return pd.DataFrame(columns=["interval", "sigma_c", "sigma_r"])
-    table = results.table("alfvenicity")
+    table = results.table(found[0])
     rows = table[table["spacecraft"] == spacecraft]
     if "method" in rows and len(rows):
         rows = rows[rows["method"] == rows["method"].iloc[0]]
@@ -132,10 +133,20 @@ def detected(results, spacecraft) -> pd.DataFrame:
 def _detected_sentence(results, spacecraft):
     rows = detected(results, spacecraft)
     if rows.empty:
-        return f"No Alfvénic interval was detected at {display(spacecraft)}."
+        return f"No Alfvénic interval was detected at {display(spacecraft)}{_judged(results, spacecraft)}."
     spans = [_span(row) for row in rows.to_dict("records")]
     count = f"{len(rows)} Alfvénic interval{'s were' if len(rows) > 1 else ' was'} detected"
     return f"{count} at {display(spacecraft)}: {', '.join(spans)}."
+
+
+def _judged(results, spacecraft) -> str:
+    """How much of the ejecta could be searched at all, where the table of occurrence says so."""
+    if "occurrence" not in results.tables:
+        return ""
+    table = results.table("occurrence")
+    rows = table[(table["spacecraft"] == spacecraft) & (table["interval"] == "ejecta")]
+    share = pd.to_numeric(rows["judged_fraction"], errors="coerce").dropna()
+    return f"; {100 * share.iloc[0]:.0f} % of the ejecta could be searched" if len(share) else ""
 
 
 def _span(row: dict) -> str:
