@@ -14,13 +14,13 @@ def draw(results, which: str, start=None, end=None):
     start, end = style.view(rows, ds["time"], start, end)
     with style.applied():
         boxes = style.strip_rows(rows)
-        waves = "alfvenicity" in results.diagnostics(which)
-        figure, strip, panels, _ = style.stack(8 if waves else 6, strip=style.STRIP_ROW * len(boxes), panel=0.9)
+        waves = style.alfvenicity(results, which)
+        figure, strip, panels, _ = style.stack(6 if waves is None else 8, strip=style.STRIP_ROW * len(boxes), panel=0.9)
         time = ds["time"].values
         _field(panels[:2], time, ds)
         _plasma(panels[2:6], time, ds)
-        if waves:
-            _alfvenicity(panels[6:], results.diagnostic("alfvenicity", which))
+        if waves is not None:
+            _alfvenicity(panels[6:], waves)
         style.time_axis(panels[-1], start, end)
         style.shade_intervals(panels, rows)
         style.interval_strip(strip, boxes)

@@ -119,6 +119,12 @@ def component_symbol(variable, component: str) -> str:
     return f"{variable.attrs.get('label', variable.name)}_{component}"
 
 
+def alfvenicity(results, spacecraft: str):
+    """The result that holds sigma_c and sigma_r against time: of running windows, else of wavelets; None without."""
+    found = [name for name in ("alfvenicity", "wavelet") if name in results.diagnostics(spacecraft)]
+    return results.diagnostic(found[0], spacecraft) if found else None
+
+
 def along(ds, name: str, dims: tuple[str, ...] = ("time",)):
     """The variable of ds that holds `name` along `dims` alone; its own name may say more, as sigma_c_band does."""
     found = [v for key, v in ds.data_vars.items() if v.dims == dims and (key == name or key.startswith(f"{name}_"))]

@@ -115,12 +115,23 @@ def _alfvenicity_sentence(results, spacecraft):
         return (
             f"The ejecta's cross helicity at {display(spacecraft)} could not be computed{_because(row.get('reason'))}."
         )
-    method = f" (method {row['method']})" if "method" in row else ""
+    method = f" ({method_words(row['method'])})" if "method" in row else ""
     sigma_c, sigma_r = coefficient(row["sigma_c"]), coefficient(row["sigma_r"])
     return (
         f"Fluctuations in the ejecta at {display(spacecraft)} have a cross helicity σ_c of {sigma_c} "
         f"and a residual energy σ_r of {sigma_r}{method}."
     )
+
+
+def method_words(method: str) -> str:
+    """Name of a method in words: wavelet:600-3600 becomes wavelet, periods of 10 to 60 min."""
+    name, *rest = str(method).replace("_", " ").split(":")
+    words = []
+    for part in rest:
+        edges = part.split("-")
+        is_band = len(edges) == 2 and all(edge.replace(".", "", 1).isdigit() for edge in edges)
+        words.append("periods of {:g} to {:g} min".format(*(float(e) / 60 for e in edges)) if is_band else part)
+    return ", ".join([name, *words])
 
 
 def detected(results, spacecraft) -> pd.DataFrame:

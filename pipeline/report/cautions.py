@@ -4,7 +4,8 @@ import json
 
 import numpy as np
 
-from pipeline.figures.style import display
+from pipeline.figures.style import SHADES, display, known
+from pipeline.intervals import inside, of
 from pipeline.report.numbers import number
 
 LOW_COVERAGE = 0.8  # a number from less than this much of its interval is worth a warning
@@ -31,8 +32,9 @@ def _files(results, spacecraft):
         if not entry.get("files"):
             reason = f" ({entry['reason']})" if entry.get("reason") else ""
             yield f"{who}: no file was found{reason}; everything that needs it is missing."
-        for tried in entry.get("tried", ()) if entry.get("files") else ():
-            yield f"{who}: {tried['product']} is preferred but has {tried['reason']}; {entry['product']} was used."
+        if entry.get("files") and entry.get("tried"):
+            tried = "; ".join(f"{each['product']}: {each['reason']}" for each in entry["tried"])
+            yield f"{who}: {entry['product']} was used, because what is preferred has no file ({tried})."
         if entry.get("files") and entry.get("absent"):
             days = ", ".join(f"{day['day']} ({day['reason']})" for day in entry["absent"])
             yield f"{who}: {entry['product']} has no file for {days}."
@@ -41,13 +43,25 @@ def _files(results, spacecraft):
 def _data(results, spacecraft):
     ds = results.uniform(spacecraft)
     removed = json.loads(ds.attrs.get("removed", "{}"))
-    flagged = {name: sum(n for why, n in reasons.items() if why != "fill") for name, reasons in removed.items()}
-    for name, count in flagged.items():
-        if count:
-            kinds = ", ".join(f"{why} {n}" for why, n in removed[name].items() if n and why != "fill")
-            yield f"{display(spacecraft)}: samples of {name} were removed ({kinds})."
+    for reason in dict.fromkeys(why for reasons in removed.values() for why in reasons if why != "fill"):
+        counts = [f"{name} {reasons[reason]}" for name, reasons in removed.items() if reasons.get(reason)]
+        if counts:
+            yield f"{display(spacecraft)}: samples removed, reason {reason}: {', '.join(counts)}."
+    yield from _gaps(results, spacecraft, ds)
     if "alpha_ratio" in ds and not np.isfinite(ds["alpha_ratio"]).any():
         yield f"{display(spacecraft)}: no alpha particles were measured; the mass density is not a measured one."
+
+
+def _gaps(results, spacecraft, ds):
+    """Density and temperature inside sheath and ejecta; field and velocity are in the table of intervals."""
+    for row in known(of(results.intervals, spacecraft)).itertuples():
+        selected = inside(ds["time"].values, row.start, row.end)
+        if row.interval not in SHADES or not selected.any():
+            continue
+        for name, what in (("n", "density"), ("temperature", "temperature")):
+            share = float(np.isfinite(ds[name].values[selected]).mean())
+            if share < LOW_COVERAGE:
+                yield f"{display(spacecraft)}, {display(row.interval)}: {100 * share:.0f} % of the {what} is there."
 
 
 def _boundaries(results, spacecraft):

@@ -34,10 +34,12 @@ PANELS = (
 def payload(results) -> str:
     """JSON for the page's script, safe inside a script element."""
     reference = results.spacecraft[0]
+    spacecraft = [_spacecraft(results, name) for name in results.spacecraft]
+    found = {key for each in spacecraft for key in each["series"]}
     content = {
         "event": results.event,
-        "spacecraft": [_spacecraft(results, name) for name in results.spacecraft],
-        "panels": [{"key": key, "label": label, "unit": units(unit), **look} for key, label, unit, look in PANELS],
+        "spacecraft": spacecraft,
+        "panels": [{"key": k, "label": text, "unit": units(u), **look} for k, text, u, look in PANELS if k in found],
         "intervals": _intervals(results, reference),
         "reference": style.display(reference),
     }
@@ -66,10 +68,9 @@ def _all_series(results, name, ds) -> dict[str, dict]:
     beta = plasma_beta(ds["n"].values, ds["temperature"].values, ds["b_mag"].values)
     single = {key: (time, ds[key].values) for key in ("b_mag", "n", "temperature")}
     single |= {"speed": (time, np.linalg.norm(ds["v"].values, axis=1)), "beta": (time, beta)}
-    if "alfvenicity" in results.diagnostics(name):
-        waves = results.diagnostic("alfvenicity", name)
-        time = waves["time"].values
-        single |= {key: (time, style.along(waves, key).values) for key in ("sigma_c", "sigma_r")}
+    waves = style.alfvenicity(results, name)
+    if waves is not None:
+        single |= {key: (waves["time"].values, style.along(waves, key).values) for key in ("sigma_c", "sigma_r")}
     return found | {key: _series(*pair, thinned(pair[1], MOST_POINTS)) for key, pair in single.items()}
 
 

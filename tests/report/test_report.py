@@ -87,10 +87,11 @@ def test_the_answer_comes_first_and_holds_the_numbers_of_the_tables(html):
 
 def test_warnings_name_fallback_absent_day_gap_carried_boundary_and_missing_value(results):
     found = "\n".join(cautions.cautions(results))
-    assert "Wind, plasma: WI_PM_3DP is preferred but has no file on 2001-01-01: not in the archive; WI_H1_SWE" in found
+    assert "Wind, plasma: WI_H1_SWE was used, because what is preferred has no file (WI_PM_3DP: no file on" in found
     assert "WI_H1_SWE has no file for 2001-01-02 (not in the archive)" in found
     assert re.search(r"ACE, ejecta front: 6[67] % of the velocity", found)  # 2 h of 6 are missing
     assert "Wind: boundaries were not given; they were carried over" in found
+    assert "ACE, ejecta: 89 % of the density" not in found  # 2 h of 18 are missing: not worth a warning
     assert "fewer than 10 common samples (ace, wind, ejecta_rear, b_x" in found
     assert "ACE: boundaries" not in found
 
@@ -170,6 +171,18 @@ def test_simulated_data_are_called_so_and_not_cited(event, tmp_path):
     assert "Space Sci. Rev." not in text
 
 
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        ("wavelet:600-3600", "wavelet, periods of 10 to 60 min"),
+        ("wavelet:300-1800:noise", "wavelet, periods of 5 to 30 min, noise"),
+        ("running_window", "running window"),
+    ],
+)
+def test_methods_are_named_in_words(method, words):
+    assert answer.method_words(method) == words
+
+
 def test_instrument_papers_by_product():
     found = citations.references(["AC_H0_MFI", "AC_H0_SWE", "WI_H2_MFI", "WI_PM_3DP", "WI_PLSP_3DP", "XX_NEW"])
     assert [r.doi for r in found] == [
@@ -222,3 +235,12 @@ def test_constant_and_empty_columns_are_told_apart_from_missing_values():
     assert shown["empty"] == ["n"]
     assert shown["constant"] == ["event = a"]
     assert [[cell["text"] for cell in row] for row in shown["rows"]] == [["0.5000", ""], ["–", "why"]]
+
+
+def test_a_quantity_that_nobody_has_gets_no_panel(event):
+    for spacecraft in event.spacecraft:
+        for name in ("alfvenicity", "wavelet"):
+            (event.folder / spacecraft / f"{name}.nc").unlink()
+    content = json.loads(explore.payload(event))
+    assert [panel["key"] for panel in content["panels"]][-1] == "beta"
+    assert content["spacecraft"][0]["scalogram"] is None

@@ -40,6 +40,7 @@ function start(data) {
   Plotly.newPlot(panels, panelTraces(data, series, lagOf), panelLayout(data, whole, touch), config);
   fillFrames(frame, data);
   fillRanges(document.getElementById("ranges"), data, whole, show);
+  Plotly.relayout(panels, heights(data, series, whole, lagOf));
   drawHodogram();
 
   panels.on("plotly_relayout", (change) => {
