@@ -204,7 +204,7 @@ def files(spacecraft: str) -> dict:
         names = [f"{spacecraft}/{product.lower()}_{day}_v05.cdf" for day in days]
         found = [
             {"day": f"{d[:4]}-{d[4:6]}-{d[6:]}", "path": n, "url": f"http://archive/{n}", "bytes": 1234567}
-            | {"sha256": "ab" * 32, "time": "2024-01-01T00:00:00Z"}
+            | {"sha256": "ab" * 32, "fetched": "2024-01-01T00:00:00Z"}
             for d, n in zip(days, names, strict=True)
         ]
         return {"product": product, "reason": "", "files": found, "absent": [], "tried": [], **more}

@@ -15,8 +15,8 @@ from pipeline.report.numbers import size
 from pipeline.results import open_events
 
 TEMPLATES = Path(__file__).parent / "templates"
-FIGURE_ORDER = ("overview", "pair", "hodogram")
-TABLE_ORDER = ("intervals", "correlation", "alfvenicity", "hodogram")
+FIGURE_ORDER = ("overview", "pair", "hodogram", "scalogram", "plane", "spectra")
+TABLE_ORDER = ("intervals", "occurrence", "correlation", "contrast", "alfvenicity", "wavelet", "hodogram")
 KINDS = ("field", "plasma")
 PACKAGES = ("numpy", "scipy", "pandas", "xarray", "matplotlib", "cdflib", "pyspedas", "snakemake")
 
@@ -165,7 +165,7 @@ def _file_rows(kind: str, entry: dict):
             "version": _version(path),
             "size": size(file.get("bytes")),
             "sha256 (first 12)": str(file.get("sha256", ""))[:12],
-            "fetched": str(file.get("time", "")),
+            "fetched": str(file.get("fetched", "")),
             "source": str(file.get("url") or path),
         }
 

@@ -17,6 +17,7 @@ def sentences(results) -> list[str]:
     """What was found, most important first; a value that does not exist is said not to."""
     said = [_lag_sentence(results, *pair) for pair in results.pairs]
     said += [_correlation_sentence(results, *pair) for pair in results.pairs]
+    said += [sentence for pair in results.pairs for sentence in _contrast_sentences(results, *pair)]
     said += [_alfvenicity_sentence(results, name) for name in results.spacecraft]
     said += [_detected_sentence(results, name) for name in results.spacecraft]
     return [sentence for sentence in said if sentence]
@@ -91,6 +92,24 @@ def correlation_rows(results, first, second, interval) -> pd.DataFrame:
         rows = rows[rows["scale"] == rows["scale"].iloc[0]] if len(rows) else rows
     rows = rows[rows["quantity"].isin(list(QUANTITIES))]
     return rows.sort_values("quantity", key=lambda q: q.map(list(QUANTITIES).index))
+
+
+def _contrast_sentences(results, first, second):
+    """Whether the spacecraft agree less in the Alfvénic intervals: only a difference whose interval excludes 0 is one."""
+    if "contrast" not in results.tables:
+        return
+    table = results.table("contrast")
+    rows = table[(table["first"] == first) & (table["second"] == second) & table["interval"].str.startswith("alfvenic")]
+    rows = rows[(rows["quantity"] == "vector") & (rows["scale"] == "all") & np.isfinite(rows["delta_r"])]
+    for row in rows.itertuples():
+        low, high = row.delta_r_ci_low, row.delta_r_ci_high
+        verdict = "lower" if high < 0 else "higher" if low > 0 else "not distinguishable"
+        where = "all Alfvénic intervals together" if row.interval == "alfvenic" else display(row.interval)
+        yield (
+            f"In {where} the vector correlation is {verdict} {'from' if verdict[0] == 'n' else 'than'} that of the rest "
+            f"of the ejecta in windows of the same length: difference {coefficient(row.delta_r)}, "
+            f"interval {coefficient(low)} to {coefficient(high)}."
+        )
 
 
 def alfvenicity_rows(results, spacecraft) -> pd.DataFrame:

@@ -9,10 +9,13 @@ MINUS = "\N{MINUS SIGN}"
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def number(value, digits: int = 4) -> str:
-    """A number with `digits` significant digits; very large and small ones as powers of ten."""
+def number(value, digits: int = 4, places: int | None = None) -> str:
+    """A number with `digits` significant digits, as a power of ten if very large or small; or with `places` decimals."""
     if value is None or not math.isfinite(value):
         return NO_VALUE
+    if places is not None:
+        text = f"{value:.{places}f}"
+        return (text.removeprefix("-") if not float(text) else text).replace("-", MINUS)
     if value == 0 or (float(value).is_integer() and abs(value) < 1e6):
         return f"{value:.0f}".replace("-", MINUS)
     if 1e-3 <= abs(value) < 1e6:
@@ -20,6 +23,18 @@ def number(value, digits: int = 4) -> str:
         return f"{value:.{decimals}f}".replace("-", MINUS)
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     return f"{mantissa} × 10{str(int(exponent)).translate(SUPERSCRIPT)}".replace("-", MINUS, 1)
+
+
+def decimals(column: pd.Series, digits: int = 4) -> int | None:
+    """Decimals that give the largest value of a column `digits` digits; None where a column spans too much for one."""
+    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return None
+    size = column.abs()[lambda x: (x > 0) & (x < math.inf)]
+    if size.empty or (column.dropna() % 1 == 0).all():
+        return 0
+    places = digits - 1 - math.floor(math.log10(size.max()))
+    visible = size.median() >= 10.0 ** (1 - places)  # else most of the column would be one digit or none
+    return places if 0 <= places <= 6 and visible else None
 
 
 def coefficient(value) -> str:

@@ -5,15 +5,20 @@ import base64
 import numpy as np
 import pandas as pd
 
-from pipeline.report.numbers import moment, number, units
+from pipeline.report.numbers import decimals, moment, number, units
 
 TITLES = {
     "intervals": "Intervals",
+    "occurrence": "Alfvénic share of each structure",
     "correlation": "Correlation of the two spacecraft",
+    "contrast": "Alfvénic intervals and ejecta thirds against the rest",
+    "scales": "Correlation by scale",
     "alfvenicity": "Alfvénicity",
+    "wavelet": "Alfvénicity by wavelet band",
     "hodogram": "Minimum variance analysis",
 }
 LONG_TEXT = 40
+MANY_ROWS = 5  # from here on a column that never changes is told once, below the table
 
 
 def table(
@@ -21,11 +26,11 @@ def table(
 ) -> dict:
     """What the template needs to show `frame`; `columns` holds names, units and meanings (tables/columns.csv).
 
-    `gather`: a column that is the same in every row is told once, below the table.
+    `gather`: a column that is the same in all of many rows is told once, below the table.
     """
     known = {row["column"]: row for row in columns.to_dict("records")} if len(columns) else {}
     empty = [c for c in frame if _is_empty(frame[c]) and len(frame)]
-    constant = [c for c in frame if gather and c not in empty and len(frame) > 1 and _is_constant(frame[c])]
+    constant = [c for c in frame if gather and c not in empty and len(frame) >= MANY_ROWS and _is_constant(frame[c])]
     shown = [c for c in frame if c not in empty and c not in constant]
     headings = [_heading(c, frame[c], known) for c in shown]
     return {
@@ -36,12 +41,18 @@ def table(
         "file": f"{name}.csv",
         "csv": base64.b64encode(csv).decode() if csv else "",
         "columns": headings,
-        "rows": [[_cell(value) for value in row] for row in frame[shown].itertuples(index=False)] if shown else [],
+        "rows": _rows(frame[shown]),
         "empty": empty,
         "constant": [f"{c} {_with_unit(frame[c].iloc[0], known.get(c, {}).get('units', ''))}" for c in constant],
         "meanings": [h for h in (_heading(c, frame[c], known) for c in frame) if h["meaning"]],
         "sortable": len(frame) > 1,
     } | more
+
+
+def _rows(frame: pd.DataFrame) -> list[list[dict]]:
+    """Cells by row; the numbers of a column have one number of decimals, so that their points stand in line."""
+    columns = [[_cell(value, decimals(frame[c])) for value in frame[c]] for c in frame]
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def _is_empty(column: pd.Series) -> bool:
@@ -62,13 +73,13 @@ def _heading(name: str, column: pd.Series, known: dict) -> dict:
     }
 
 
-def _cell(value) -> dict:
+def _cell(value, places: int | None = None) -> dict:
     if isinstance(value, pd.Timestamp) or value is pd.NaT:
         return _text(moment(value), "" if value is pd.NaT else value.isoformat())
     if isinstance(value, bool | np.bool_):
         return _text("yes" if value else "no", int(value))
     if isinstance(value, int | float | np.number):
-        return _text(number(float(value)), repr(float(value)) if np.isfinite(value) else "")
+        return _text(number(float(value), places=places), repr(float(value)) if np.isfinite(value) else "")
     text = "" if value is None else str(value)
     return _text(text, text)
 

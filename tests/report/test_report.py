@@ -229,12 +229,31 @@ def test_short_series_are_not_thinned():
 
 
 def test_constant_and_empty_columns_are_told_apart_from_missing_values():
-    frame = pd.DataFrame({"event": ["a", "a"], "r": [0.5, np.nan], "n": [np.nan, np.nan], "reason": ["", "why"]})
+    frame = pd.DataFrame({"event": "a", "r": [0.5, np.nan] * 3, "n": np.nan, "reason": ["", "why"] * 3})
     shown = page.table("x", frame, pd.DataFrame())
     assert [c["name"] for c in shown["columns"]] == ["r", "reason"]
     assert shown["empty"] == ["n"]
     assert shown["constant"] == ["event = a"]
-    assert [[cell["text"] for cell in row] for row in shown["rows"]] == [["0.5000", ""], ["–", "why"]]
+    assert [[cell["text"] for cell in row] for row in shown["rows"][:2]] == [["0.5000", ""], ["–", "why"]]
+    few = page.table("x", frame.head(2), pd.DataFrame())
+    assert [c["name"] for c in few["columns"]] == ["event", "r", "reason"]
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([0.5684, -0.00226, np.nan], ["0.5684", "−0.0023", "–"]),
+        ([117174.0, 84261.4], ["117174", "84261"]),
+        ([104.0, 35.0], ["104", "35"]),
+        ([6.134, 4.122], ["6.134", "4.122"]),
+        ([1e-7, 2e-7], ["1.000 × 10⁻⁷", "2.000 × 10⁻⁷"]),
+        ([0.9, -1e-9], ["0.9000", "0.0000"]),
+        ([1e4 + 0.5, 1e-3, 2e-3, 3e-3], ["10000", "0.001000", "0.002000", "0.003000"]),
+    ],
+)
+def test_points_of_a_column_stand_in_line(values, texts):
+    shown = page.table("x", pd.DataFrame({"value": values}), pd.DataFrame())
+    assert [row[0]["text"] for row in shown["rows"]] == texts
 
 
 def test_a_quantity_that_nobody_has_gets_no_panel(event):
@@ -244,3 +263,15 @@ def test_a_quantity_that_nobody_has_gets_no_panel(event):
     content = json.loads(explore.payload(event))
     assert [panel["key"] for panel in content["panels"]][-1] == "beta"
     assert content["spacecraft"][0]["scalogram"] is None
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [(-0.9, -0.1, "lower than"), (-0.4, 0.2, "not distinguishable from"), (0.05, 0.3, "higher than")],
+)
+def test_a_difference_is_only_claimed_where_its_interval_excludes_zero(event, low, high, words):
+    row = {"event": event.event, "first": "ace", "second": "wind", "interval": "alfvenic_1", "quantity": "vector"}
+    row |= {"scale": "all", "delta_r": (low + high) / 2, "delta_r_ci_low": low, "delta_r_ci_high": high}
+    tables.write(pd.DataFrame([row]), event.folder / "tables" / "contrast.csv")
+    (sentence,) = [s for s in answer.sentences(event) if "difference" in s]
+    assert f"In Alfvénic 1 the vector correlation is {words} that of the rest of the ejecta" in sentence
