@@ -95,21 +95,29 @@ def correlation_rows(results, first, second, interval) -> pd.DataFrame:
 
 
 def _contrast_sentences(results, first, second):
-    """Whether the spacecraft agree less in the Alfvénic intervals: only a difference whose interval excludes 0 is one."""
+    """Whether the spacecraft agree less in Alfvénic intervals; a difference is one only if its interval excludes 0.
+
+    The misfit stands beside it: where the field turns less, r is lower at the same misfit.
+    """
     if "contrast" not in results.tables:
         return
     table = results.table("contrast")
     rows = table[(table["first"] == first) & (table["second"] == second) & table["interval"].str.startswith("alfvenic")]
     rows = rows[(rows["quantity"] == "vector") & (rows["scale"] == "all") & np.isfinite(rows["delta_r"])]
     for row in rows.itertuples():
-        low, high = row.delta_r_ci_low, row.delta_r_ci_high
-        verdict = "lower" if high < 0 else "higher" if low > 0 else "not distinguishable"
         where = "all Alfvénic intervals together" if row.interval == "alfvenic" else display(row.interval)
+        r = _verdict(row.delta_r, row.delta_r_ci_low, row.delta_r_ci_high, 0.0)
+        misfit = _verdict(row.misfit_ratio, row.misfit_ratio_ci_low, row.misfit_ratio_ci_high, 1.0)
         yield (
-            f"In {where} the vector correlation is {verdict} {'from' if verdict[0] == 'n' else 'than'} that of the rest "
-            f"of the ejecta in windows of the same length: difference {coefficient(row.delta_r)}, "
-            f"interval {coefficient(low)} to {coefficient(high)}."
+            f"Compared with windows of the same length in the rest of the ejecta, {where} has a vector correlation that "
+            f"is {r[0]} (difference {r[1]}) and a misfit that is {misfit[0]} (ratio {misfit[1]})."
         )
+
+
+def _verdict(value, low, high, equal: float) -> tuple[str, str]:
+    """What may be said of a value whose interval is low to high, and the numbers behind it."""
+    words = "lower" if high < equal else "higher" if low > equal else "not distinguishable"
+    return words, f"{coefficient(value)}, interval {coefficient(low)} to {coefficient(high)}"
 
 
 def alfvenicity_rows(results, spacecraft) -> pd.DataFrame:

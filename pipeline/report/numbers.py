@@ -10,7 +10,7 @@ SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def number(value, digits: int = 4, places: int | None = None) -> str:
-    """A number with `digits` significant digits, as a power of ten if very large or small; or with `places` decimals."""
+    """A number with `digits` significant digits, as a power of ten if large or small; or with `places` decimals."""
     if value is None or not math.isfinite(value):
         return NO_VALUE
     if places is not None:

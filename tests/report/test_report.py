@@ -267,11 +267,13 @@ def test_a_quantity_that_nobody_has_gets_no_panel(event):
 
 @pytest.mark.parametrize(
     ("low", "high", "words"),
-    [(-0.9, -0.1, "lower than"), (-0.4, 0.2, "not distinguishable from"), (0.05, 0.3, "higher than")],
+    [(-0.9, -0.1, "lower"), (-0.4, 0.2, "not distinguishable"), (0.05, 0.3, "higher")],
 )
 def test_a_difference_is_only_claimed_where_its_interval_excludes_zero(event, low, high, words):
     row = {"event": event.event, "first": "ace", "second": "wind", "interval": "alfvenic_1", "quantity": "vector"}
     row |= {"scale": "all", "delta_r": (low + high) / 2, "delta_r_ci_low": low, "delta_r_ci_high": high}
+    row |= {"misfit_ratio": 2.5, "misfit_ratio_ci_low": 1.9, "misfit_ratio_ci_high": 3.2}
     tables.write(pd.DataFrame([row]), event.folder / "tables" / "contrast.csv")
     (sentence,) = [s for s in answer.sentences(event) if "difference" in s]
-    assert f"In Alfvénic 1 the vector correlation is {words} that of the rest of the ejecta" in sentence
+    assert f"Alfvénic 1 has a vector correlation that is {words} (difference " in sentence
+    assert "a misfit that is higher (ratio 2.50, interval 1.90 to 3.20)" in sentence
