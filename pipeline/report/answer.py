@@ -109,7 +109,7 @@ def _contrast_sentences(results, first, second):
         r = _verdict(row.delta_r, row.delta_r_ci_low, row.delta_r_ci_high, 0.0)
         misfit = _verdict(row.misfit_ratio, row.misfit_ratio_ci_low, row.misfit_ratio_ci_high, 1.0)
         yield (
-            f"Compared with windows of the same length in the rest of the ejecta, {where} has a vector correlation that "
+            f"Compared with windows as long in the rest of the ejecta, {where} has a vector correlation that "
             f"is {r[0]} (difference {r[1]}) and a misfit that is {misfit[0]} (ratio {misfit[1]})."
         )
 
