@@ -71,10 +71,10 @@ def _colour_bar(panel, image, text):
     """A narrow bar in the margin, under the panel's letter."""
     place = panel.get_position()
     left, width = place.x1 + 0.012, 0.012
-    bar = panel.figure.add_axes((left, place.y0, width, place.height * 0.66))
+    bar = panel.figure.add_axes((left, place.y0, width, place.height * 0.64))
     panel.figure.colorbar(image, cax=bar, ticks=[-1, 0, 1])
     bar.tick_params(labelsize=7, pad=1, length=2)
-    bar.set_title(text, fontsize=8, pad=2, loc="center")
+    bar.set_title(text, fontsize=8, pad=5, loc="center")
 
 
 def _edges(centres: np.ndarray) -> np.ndarray:

@@ -272,7 +272,7 @@ def strip_rows(intervals: pd.DataFrame, thirds: bool = False) -> list[pd.DataFra
 
 
 def interval_strip(axis, rows: list[pd.DataFrame]) -> None:
-    """Named boxes over the panels. A name that does not fit into its box is left out."""
+    """Named boxes over the panels. Where a name does not fit its number stands, or nothing."""
     axis.set_ylim(0, max(1, len(rows)))
     for height, row in enumerate(rows):
         for item in row.itertuples():
@@ -290,9 +290,11 @@ def _named_box(axis, item, height: int) -> None:
         return
     face = interval_shade(item.interval) or SHADES["ejecta"]
     axis.add_patch(Rectangle((start, height), end - start, 0.94, facecolor=face, edgecolor="0.4", linewidth=0.5))
-    text = SHORT.get(item.interval) or display(item.interval)
-    if len(text) * CHARACTER < (end - start) / (high - low) * axis.get_position().width * axis.figure.get_figwidth():
-        axis.text((start + end) / 2, height + 0.44, text, ha="center", va="center", gid="interval", fontsize=7)
+    room = (end - start) / (high - low) * axis.get_position().width * axis.figure.get_figwidth()
+    name = SHORT.get(item.interval) or display(item.interval)
+    fitting = [text for text in (name, name.split()[-1]) if len(text) * CHARACTER < room]
+    if fitting:
+        axis.text((start + end) / 2, height + 0.44, fitting[0], ha="center", va="center", gid="interval", fontsize=7)
 
 
 def known(intervals: pd.DataFrame) -> pd.DataFrame:
