@@ -80,6 +80,7 @@ def content(results, settings: dict) -> dict:
         "simulated": bool(settings.get("simulate")),
         "sentences": answer.sentences(results),
         "cards": answer.cards(results),
+        "regions": [_regions(results, *pair) for pair in results.pairs],
         "warnings": cautions.cautions(results),
         "explore": Markup(explore.payload(results)),
         "library": explore.library(),
@@ -94,6 +95,12 @@ def content(results, settings: dict) -> dict:
         "cite": _cite(manifests, bool(settings.get("simulate"))),
         "software": _software(),
     }
+
+
+def _regions(results, first, second) -> dict:
+    frame = answer.regions(results, first, second)
+    title = f"Correlation of {display(first)} and {display(second)} by region"
+    return page.table(f"regions-{first}-{second}", frame, pd.DataFrame(), gather=False, title=title)
 
 
 def _shift(results) -> str:

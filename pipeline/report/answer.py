@@ -1,6 +1,7 @@
 """The answer of an event in sentences and key numbers, each read from a table or a result and from nowhere else."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ from pipeline.figures.style import display, names_of_kind
 from pipeline.report.numbers import coefficient, moment, number
 
 SIGMA_TABLES = ("alfvenicity", "wavelet")
-REGIONS = {"quiet": "the rest of the ejecta"}
+REGIONS = {"quiet": "rest of the ejecta"}
 QUANTITIES = {"b_x": "B_x", "b_y": "B_y", "b_z": "B_z", "b_mag": "|B|"}
 
 
@@ -60,26 +61,33 @@ def coefficient_minutes(seconds: float) -> str:
 
 
 def _correlation_sentence(results, first, second):
-    ejecta = _values(results, first, second, "ejecta")
-    if not ejecta:
-        return ""
+    rows = correlation_rows(results, first, second, "ejecta")
+    values = ", ".join(f"{coefficient(r.r)} ({QUANTITIES[r.quantity]})" for r in rows.itertuples() if np.isfinite(r.r))
     who = f"{display(first)} and {display(second)}"
-    said = f"At that lag the correlation of {who} over the ejecta is {ejecta}."
-    parts = {name: _values(results, first, second, name) for name in _found_regions(results, first, second)}
-    rest = [f"{values} in {REGIONS.get(name, display(name))}" for name, values in parts.items() if values]
-    return f"{said} It is {'; '.join(rest)}." if rest else said
+    return f"At that lag the correlation of {who} over the ejecta is {values}." if values else ""
 
 
-def _values(results, first, second, interval) -> str:
-    """Correlations of one region in words, nothing where none is known."""
-    rows = correlation_rows(results, first, second, interval)
-    return ", ".join(f"{coefficient(r.r)} ({QUANTITIES[r.quantity]})" for r in rows.itertuples() if np.isfinite(r.r))
+def regions(results, first, second) -> pd.DataFrame:
+    """r of every region (rows) and quantity (columns); a rest of the ejecta only where something was taken from it."""
+    if "correlation" not in results.tables:
+        return pd.DataFrame()
+    table = results.table("correlation")
+    names = list(table["interval"].drop_duplicates())
+    if not names_of_kind(names, "quiet"):
+        names = [name for name in names if name != "quiet"]
+    rows = []
+    for name in names:
+        r = correlation_rows(results, first, second, name)
+        rows.append(
+            {"region": _region_words(name)} | {QUANTITIES[q]: v for q, v in zip(r["quantity"], r["r"], strict=True)}
+        )
+    return pd.DataFrame(rows, columns=["region", *QUANTITIES.values()])
 
 
-def _found_regions(results, first, second) -> list[str]:
-    """Regions of the correlation table that were found in the data: Alfvénic intervals, and the quiet rest."""
-    table = results.table("correlation") if "correlation" in results.tables else pd.DataFrame({"interval": []})
-    return [name for kind in ("alfvenic", "quiet") for name in names_of_kind(table["interval"], kind)]
+def _region_words(name: str) -> str:
+    """Region in words; an Alfvénic interval found at the second spacecraft carries its name: alfvenic_1_wind."""
+    found = re.fullmatch(r"(alfvenic_\d+)_(\w+)", name)
+    return f"{display(found[1])} seen at {display(found[2])}" if found else REGIONS.get(name, display(name))
 
 
 def correlation_rows(results, first, second, interval) -> pd.DataFrame:

@@ -79,10 +79,17 @@ def test_the_answer_comes_first_and_holds_the_numbers_of_the_tables(html):
     assert text.index("32.0 min (1920 s) later at Wind than at ACE") < text.index("\nWarnings\n")
     assert "predict 36.7 min" in text  # 2200 s
     assert f"over the ejecta is {CORRELATION['ejecta']:.2f} (Bx)" in text
-    assert f"It is {CORRELATION['alfvenic_1']:.2f} (Bx)" in text
-    assert "0.96 (|B|) in the rest of the ejecta" in text
+    assert text.index("Correlation of ACE and Wind by region") < text.index("\nWarnings\n")
     assert "95 % interval: 0.77 to 0.99" in text
     assert "1 Alfvénic interval was detected at ACE: 2001-01-02 00:00:00 to 2001-01-02 05:00:00 UTC (5 h)" in text
+
+
+def test_regions_stand_side_by_side_and_missing_values_stay(results):
+    table = answer.regions(results, "ace", "wind").set_index("region")
+    assert table.loc["Alfvénic 1", "B_x"] == CORRELATION["alfvenic_1"]
+    assert table.loc["rest of the ejecta", "B_x"] == CORRELATION["quiet"]
+    assert np.isnan(table.loc["ejecta rear", "B_x"])
+    assert answer._region_words("alfvenic_2_wind") == "Alfvénic 2 seen at Wind"
 
 
 def test_warnings_name_fallback_absent_day_gap_carried_boundary_and_missing_value(results):
