@@ -79,15 +79,16 @@ def regions(results, first, second) -> pd.DataFrame:
     for name in names:
         r = correlation_rows(results, first, second, name)
         rows.append(
-            {"region": _region_words(name)} | {QUANTITIES[q]: v for q, v in zip(r["quantity"], r["r"], strict=True)}
+            {"region": _region_words(name, first)}
+            | {QUANTITIES[q]: v for q, v in zip(r["quantity"], r["r"], strict=True)}
         )
     return pd.DataFrame(rows, columns=["region", *QUANTITIES.values()])
 
 
-def _region_words(name: str) -> str:
+def _region_words(name: str, first: str) -> str:
     """Region in words; an Alfvénic interval found at the second spacecraft carries its name: alfvenic_1_wind."""
-    found = re.fullmatch(r"(alfvenic_\d+)_(\w+)", name)
-    return f"{display(found[1])} seen at {display(found[2])}" if found else REGIONS.get(name, display(name))
+    found = re.fullmatch(r"(alfvenic_\d+)_?(\w*)", name)
+    return f"{display(found[1])} seen at {display(found[2] or first)}" if found else REGIONS.get(name, display(name))
 
 
 def correlation_rows(results, first, second, interval) -> pd.DataFrame:

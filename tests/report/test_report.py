@@ -86,10 +86,10 @@ def test_the_answer_comes_first_and_holds_the_numbers_of_the_tables(html):
 
 def test_regions_stand_side_by_side_and_missing_values_stay(results):
     table = answer.regions(results, "ace", "wind").set_index("region")
-    assert table.loc["Alfvénic 1", "B_x"] == CORRELATION["alfvenic_1"]
+    assert table.loc["Alfvénic 1 seen at ACE", "B_x"] == CORRELATION["alfvenic_1"]
     assert table.loc["rest of the ejecta", "B_x"] == CORRELATION["quiet"]
     assert np.isnan(table.loc["ejecta rear", "B_x"])
-    assert answer._region_words("alfvenic_2_wind") == "Alfvénic 2 seen at Wind"
+    assert answer._region_words("alfvenic_2_wind", "ace") == "Alfvénic 2 seen at Wind"
 
 
 def test_warnings_name_fallback_absent_day_gap_carried_boundary_and_missing_value(results):
