@@ -70,7 +70,7 @@ function start(data) {
     const drawn = data.spacecraft.map((craft, k) => track(craft, series[k], shown, lagOf(craft), frame.value));
     scalogram.draw(shown);
     Plotly.react(hodogram, hodogramTraces(data, drawn), hodogramLayout(drawn, hodogram.clientWidth, touch), config);
-    const counts = drawn.map((t, k) => `${data.spacecraft[k].label}: ${t.count} field samples`).join(", ");
+    const counts = drawn.map((t, k) => `${data.spacecraft[k].label}: ${t.count} field samples${t.thinned ? " (thinned for the screen)" : ""}`).join(", ");
     const hours = ((shown[1] - shown[0]) / 3.6e6).toPrecision(3);
     document.getElementById("shown").textContent =
       `Shown: ${words(shown[0])} to ${words(shown[1])} UTC (${hours} h). ${counts}.` +
@@ -111,7 +111,7 @@ function track(craft, series, range, lag, frameName) {
     count += whole;
     frame.axes.forEach((a, k) => points[k].push(whole ? a[0] * x[i] + a[1] * y[i] + a[2] * z[i] : null));
   }
-  return { points, count, labels: frame.labels, found: Boolean(found) };
+  return { points, count, labels: frame.labels, found: Boolean(found), thinned: Boolean(craft.series.b_x.index) };
 }
 
 // --- panels ----------------------------------------------------------------------------------------------------------
