@@ -59,40 +59,67 @@ def page(results, tmp_path_factory):
     return path.read_text(encoding="utf-8")
 
 
-def test_panels_and_hodogram_follow_zoom_shift_and_frame(page, tmp_path):
-    found = run(
-        page,
-        tmp_path,
-        """
-        const panels = document.getElementById("panels"), hodogram = document.getElementById("hodogram");
-        const shown = () => document.getElementById("shown").textContent;
-        const points = () => hodogram.data.filter((t) => t.mode === "lines")[0].x.length;
-        const wind = () => panels.data.filter((t) => t.name === "Wind" && t.mode === "lines")[0].x[0];
-        found.state = document.getElementById("explore-state").hidden;
-        found.panels = Object.keys(panels.layout).filter((k) => k.startsWith("yaxis")).length;
-        found.whole = shown(); found.points_whole = points();
-        button("#ranges", "Alfvénic 1").click(); await wait(500);
-        found.zoomed = shown(); found.points_zoomed = points(); found.speed_range = panels.layout.yaxis5.range;
-        await Plotly.relayout(panels, {"xaxis.range": ["2001-01-01 12:00", "2001-01-01 13:00"]}); await wait(500);
-        found.dragged = shown(); found.points_dragged = points();
-        found.shifted = wind();
-        document.getElementById("shift").click(); await wait(500);
-        found.unshifted = wind();
-        const frame = document.getElementById("frame");
-        found.frames = [...frame.options].map((o) => o.value);
-        frame.value = found.frames[2]; frame.dispatchEvent(new Event("change")); await wait(500);
-        found.axis = hodogram.layout.xaxis.title.text;
-        const scalogram = document.getElementById("scalogram"), cells = scalogram.data[0];
-        found.scalogram_range = scalogram.layout.xaxis.range[0];
-        found.values = [...new Set(cells.z.flat())];
-        const what = document.getElementById("scalogram-what");
-        what.value = "sigma_r"; what.dispatchEvent(new Event("change")); await wait(500);
-        found.other_values = [...new Set(scalogram.data[0].z.flat())];
-        found.modebar = document.querySelectorAll("[data-title^=Share]").length;
-        """,
-    )
-    assert found["problems"] == []
-    assert found["requests"] == []
+ZOOM = """
+const panels = document.getElementById("panels"), hodogram = document.getElementById("hodogram");
+const shown = () => document.getElementById("shown").textContent;
+const points = () => hodogram.data.filter((t) => t.mode === "lines")[0].x.length;
+const wind = () => panels.data.filter((t) => t.name === "Wind" && t.mode === "lines")[0].x[0];
+found.state = document.getElementById("explore-state").hidden;
+found.panels = Object.keys(panels.layout).filter((k) => k.startsWith("yaxis")).length;
+found.whole = shown(); found.points_whole = points();
+button("#ranges", "Alfvénic 1").click(); await wait(500);
+found.zoomed = shown(); found.points_zoomed = points(); found.speed_range = panels.layout.yaxis5.range;
+await Plotly.relayout(panels, {"xaxis.range": ["2001-01-01 12:00", "2001-01-01 13:00"]}); await wait(500);
+found.dragged = shown(); found.points_dragged = points();
+found.shifted = wind();
+document.getElementById("shift").click(); await wait(500);
+found.unshifted = wind();
+const frame = document.getElementById("frame");
+found.frames = [...frame.options].map((o) => o.value);
+frame.value = found.frames[2]; frame.dispatchEvent(new Event("change")); await wait(500);
+found.axis = hodogram.layout.xaxis.title.text;
+const scalogram = document.getElementById("scalogram"), cells = scalogram.data[0];
+found.scalogram_range = scalogram.layout.xaxis.range[0];
+found.values = [...new Set(cells.z.flat())];
+const what = document.getElementById("scalogram-what");
+what.value = "sigma_r"; what.dispatchEvent(new Event("change")); await wait(500);
+found.other_values = [...new Set(scalogram.data[0].z.flat())];
+found.modebar = document.querySelectorAll("[data-title^=Share]").length;
+"""
+SORT = """
+const table = document.querySelector("[aria-labelledby=table-correlation] table");
+const column = [...table.tHead.rows[0].cells].findIndex((c) => c.textContent.startsWith("r"));
+const values = () => [...table.tBodies[0].rows].map((row) => row.cells[column].dataset.sort);
+const heading = table.tHead.rows[0].cells[column];
+found.before = values();
+heading.querySelector("button").click(); found.up = values(); found.aria = heading.getAttribute("aria-sort");
+heading.querySelector("button").click(); found.down = values();
+heading.querySelector("button").click(); found.after = values();
+"""
+LAYOUT = """
+const inside = (e) => e.closest(".scroll, svg, .skip, .js-plotly-plot");
+found.wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+const out = (e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1;
+found.out = [...document.querySelectorAll("main *")].filter((e) => !inside(e) && out(e))
+  .map((e) => e.outerHTML.slice(0, 80));
+found.links = [...document.querySelectorAll("nav a")].map((a) => a.getAttribute("href"))
+  .filter((h) => h.startsWith("#") && !document.querySelector(h));
+"""
+
+
+@pytest.fixture(scope="module")
+def visit(page, tmp_path_factory):
+    """What one visit with a window of usual width found."""
+    return run(page, tmp_path_factory.mktemp("visit"), f"{LAYOUT}{{{ZOOM}}}{{{SORT}}}", width=1300)
+
+
+def test_the_page_draws_without_an_error_and_without_a_request(visit):
+    assert visit["problems"] == []
+    assert visit["requests"] == []
+
+
+def test_panels_and_hodogram_follow_zoom_shift_and_frame(visit):
+    found = visit
     assert found["state"] is True
     assert found["panels"] == 10
     assert "2001-01-02 00:00:00 to 2001-01-02 05:00:00 UTC (5.00 h)" in found["zoomed"]
@@ -110,22 +137,8 @@ def test_panels_and_hodogram_follow_zoom_shift_and_frame(page, tmp_path):
     assert set(found["other_values"]) == {None, 0.1}
 
 
-def test_sorting_sorts_numbers_and_keeps_missing_values_last(page, tmp_path):
-    found = run(
-        page,
-        tmp_path,
-        """
-        const table = document.querySelector("[aria-labelledby=table-correlation] table");
-        const column = [...table.tHead.rows[0].cells].findIndex((c) => c.textContent.startsWith("r"));
-        const values = () => [...table.tBodies[0].rows].map((row) => row.cells[column].dataset.sort);
-        const heading = table.tHead.rows[0].cells[column];
-        found.before = values();
-        heading.querySelector("button").click(); found.up = values(); found.aria = heading.getAttribute("aria-sort");
-        heading.querySelector("button").click(); found.down = values();
-        heading.querySelector("button").click(); found.after = values();
-        """,
-    )
-    assert found["problems"] == []
+def test_sorting_sorts_numbers_and_keeps_missing_values_last(visit):
+    found = visit
     known = [float(v) for v in found["before"] if v]
     missing = len(found["before"]) - len(known)
     assert missing == 5
@@ -136,23 +149,16 @@ def test_sorting_sorts_numbers_and_keeps_missing_values_last(page, tmp_path):
     assert found["after"] == found["before"]
 
 
-@pytest.mark.parametrize("width", [500, 1300])
-def test_nothing_sticks_out_of_the_window(page, tmp_path, width):
-    found = run(
-        page,
-        tmp_path,
-        """
-        const inside = (e) => e.closest(".scroll, svg, .skip, .js-plotly-plot");
-        found.wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
-        const out = (e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1;
-        found.out = [...document.querySelectorAll("main *")].filter((e) => !inside(e) && out(e))
-          .map((e) => e.outerHTML.slice(0, 80));
-        found.links = [...document.querySelectorAll("nav a")].map((a) => a.getAttribute("href"))
-          .filter((h) => h.startsWith("#") && !document.querySelector(h));
-        """,
-        width,
-    )
+def assert_fits(found):
     assert found["problems"] == []
     assert found["out"] == []
     assert found["wide"] <= 0
     assert found["links"] == []
+
+
+def test_nothing_sticks_out_of_a_window(visit):
+    assert_fits(visit)
+
+
+def test_nothing_sticks_out_of_a_narrow_window(page, tmp_path):
+    assert_fits(run(page, tmp_path, LAYOUT, width=500))
