@@ -1,0 +1,284 @@
+"""Cross helicity, residual energy and amplitude in a running window and per interval, choices beside each other.
+
+Per interval, energies of all windows that lie inside it are pooled before any ratio is taken; nothing outside enters.
+Every method is a row: the default ("window": variance inside the window), the other common definition
+("running_mean": fluctuations about a centred running mean), and what other choices of density and alphas would give.
+"""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from pydantic import Field
+
+from pipeline import frames
+from pipeline.config import Frozen
+from pipeline.constants import AU_KM
+from pipeline.fluctuations import Alphas, Density, alfven_units, cadence_s
+from pipeline.intervals import mask
+from pipeline.physics import dehoffmann, elsasser, rectification, window
+from pipeline.schema import COMPONENTS
+from pipeline.stats.bootstrap import percentile_interval
+from pipeline.stats.effective import effective_size
+from pipeline.stats.seeds import generator
+from pipeline.stats.wishart import covariance_draws
+
+ATTRS = {
+    "sigma_c": ("1", "normalised cross helicity, z_plus = v + b, not rectified", "σ_c"),
+    "sigma_r": ("1", "normalised residual energy", "σ_r"),
+    "sigma_c_rectified": ("1", "normalised cross helicity, positive outward by the sign of mean B_R", "σ_c*"),
+    "sigma_c_parker": ("1", "normalised cross helicity, positive outward along the nominal Parker spiral", "σ_c^P"),
+    "r_a": ("1", "Alfvén ratio e_v / e_b", "r_A"),
+    "db_over_b": ("1", "rms of the field fluctuation over the mean field strength", "δB/B"),
+    "dv_over_va": ("1", "rms of the velocity fluctuation over the mean Alfvén speed", "δV/V_A"),
+    "walen_slope": ("1", "slope of v on b in Alfvén units over the whole interval, least squares", ""),
+    "walen_correlation": ("1", "vector correlation of v and b over the whole interval", ""),
+    "ht_correlation": ("1", "correlation of the convection electric field with that of the HT frame", ""),
+    "v_ht": ("km s-1", "velocity of the de Hoffmann-Teller frame, GSE", ""),
+    "sigma_c_ci": ("1", "95 % interval of sigma_c", ""),
+    "sigma_r_ci": ("1", "95 % interval of sigma_r", ""),
+    "r_a_ci": ("1", "95 % interval of r_a", ""),
+    "walen_slope_ci": ("1", "95 % interval of walen_slope", ""),
+    "n_samples": ("1", "bins with velocity, field and density", ""),
+    "n_effective": ("1", "degrees of freedom of the energies", ""),
+    "coverage": ("1", "share of the interval that has velocity, field and density", ""),
+    "alpha_assumed": ("1", "share of the samples that use the assumed alpha ratio", ""),
+    "polarity_fraction": ("1", "share of the samples whose field has a clear sign of B_R", ""),
+    "reason": ("", "why a value is missing", ""),
+    "valid_fraction": ("1", "share of the window that has velocity, field and density", "valid"),
+}
+DIMS = {"v_ht": ("component",)} | dict.fromkeys(("sigma_c_ci", "sigma_r_ci", "r_a_ci", "walen_slope_ci"), ("bound",))
+SERIES = ("sigma_c", "sigma_r", "sigma_c_rectified", "r_a", "db_over_b", "valid_fraction")
+SHAPES = {"component": 3, "bound": 2}
+
+
+class Settings(Frozen):
+    """Window, density, rectification, and what counts as enough."""
+
+    window_s: float = Field(3600.0, gt=0, description="centred window of the fluctuations")
+    min_coverage: float = Field(0.5, gt=0, le=1, description="a window or interval filled less has no value")
+    density: Density = Field("window_mean", description="which density makes Alfvén units")
+    density_window_s: float = Field(3600.0, gt=0)
+    alphas: Alphas = Field("measured", description="measured: where they are, the assumed ratio elsewhere")
+    assumed_alpha_ratio: float = Field(0.04, ge=0, lt=1)
+    anisotropy: bool = Field(False, description="multiply b by the pressure-anisotropy factor where it is measured")
+    polarity_window_s: float = Field(1800.0, gt=0, description="window of the mean field that tells outward")
+    min_polarity: float = Field(0.2, ge=0, lt=1, description="|B_R|/|B| below this has no clear sign")
+    replicates: int = Field(2000, ge=200, description="draws behind the 95 % intervals")
+
+
+def compute(ds: xr.Dataset, intervals: pd.DataFrame, settings: Settings) -> xr.Dataset:
+    """Series on time and values per (interval, method) of one spacecraft.
+
+    ds: uniform data; intervals: its rows of the table of intervals, where a name may have several pieces.
+    """
+    length = window.odd_length(settings.window_s, cadence_s(ds))
+    outward = _outward(ds, settings)
+    methods = _methods(settings)
+    whole = {name: alfven_units(ds, **options) for name, options in methods.items()}
+    names = list(dict.fromkeys(intervals["interval"]))
+    rows = []
+    for name in names:
+        selected = mask(ds["time"].values, intervals, name)
+        rng = generator(str(ds.attrs.get("event")), "alfvenicity", ds.attrs.get("spacecraft"), name)
+        units = whole | _of_interval(ds, methods, selected)
+        rows.append([_row(method, *units[method], selected, outward, length, settings, rng) for method in methods])
+    out = xr.Dataset(
+        coords={"time": ds["time"], "interval": names, "method": list(methods), "component": list(COMPONENTS)}
+        | {"bound": ["low", "high"]}
+    )
+    out.update(_series(*whole["window"][:2], outward["radial"], length, settings))
+    out.update(_table(rows))
+    return out.assign_attrs(window_s=length * cadence_s(ds), sign="z_plus = v + b")
+
+
+def _methods(settings) -> dict[str, dict]:
+    """Options of `alfven_units` by the name of the method; each differs from the default in what its name says."""
+    default = {
+        key: getattr(settings, key)
+        for key in ("density", "density_window_s", "alphas", "assumed_alpha_ratio", "anisotropy")
+    }
+    out = {"window": default, "running_mean": default}
+    for density in ("window_mean", "instantaneous", "interval_mean"):
+        if density != settings.density:
+            out[f"window:density={density}"] = default | {"density": density}
+    for alphas in ("measured", "assumed", "none"):
+        if alphas != settings.alphas:
+            out[f"window:alphas={alphas}"] = default | {"alphas": alphas}
+    out[f"window:anisotropy={'off' if settings.anisotropy else 'on'}"] = default | {
+        "anisotropy": not settings.anisotropy
+    }
+    return out
+
+
+def _of_interval(ds, methods, selected) -> dict:
+    """Alfvén units of the methods whose density is one mean: that of the interval."""
+    inside = ds.assign(n=ds["n"].where(selected), alpha_ratio=ds["alpha_ratio"].where(selected))
+    return {
+        name: alfven_units(inside, **options)
+        for name, options in methods.items()
+        if options["density"] == "interval_mean"
+    }
+
+
+def _outward(ds, settings) -> dict[str, np.ndarray]:
+    """Sign (time) of the mean field along the radial and the Parker spiral direction, NaN where it is not clear."""
+    # ASSUME: the Earth's place where the spacecraft's is not known; the directions differ by less than half a degree.
+    position = np.nan_to_num(ds["position"].values)
+    axes = frames.rtn_axes(position, ds["time"].values)
+    field = window.running_mean(ds["b"].values, window.odd_length(settings.polarity_window_s, cadence_s(ds)), 0.3)
+    speed = np.sqrt((ds["v"].values ** 2).sum(axis=1))
+    speed = np.nanmean(speed) if np.isfinite(speed).any() else 400.0
+    spiral = np.einsum("a,tac->tc", rectification.parker_direction(speed, AU_KM), axes)
+    return {
+        "radial": rectification.polarity(field, axes[:, 0], settings.min_polarity),
+        "parker": rectification.polarity(field, spiral, settings.min_polarity),
+    }
+
+
+def _series(v, b, polarity, length, settings):
+    """Running values on time, missing where the window is not filled enough."""
+    moments = window.running_moments(v, b, length)
+    e_v, e_b, h = (np.where(moments.valid_fraction >= settings.min_coverage, x, np.nan) for x in moments[4:])
+    strength = window.running_mean(np.sqrt((b**2).sum(axis=1)), length)
+    sigma_c = elsasser.sigma_c(e_v, e_b, h)
+    values = (
+        sigma_c,
+        elsasser.sigma_r(e_v, e_b),
+        rectification.outward(sigma_c, polarity),
+        elsasser.alfven_ratio(e_v, e_b),
+        np.sqrt(2 * e_b) / strength,
+        moments.valid_fraction,
+    )
+    # named apart from the interval's values: one Dataset holds both
+    return {f"{name}_window": ("time", value, _attrs(name)) for name, value in zip(SERIES, values, strict=True)}
+
+
+def _row(method, v, b, notes, selected, outward, length, settings, rng) -> dict:
+    """One interval by one method."""
+    v, b = (np.where(selected[:, None], x, np.nan)[_extent(selected)] for x in (v, b))
+    there = np.isfinite(v).all(axis=1) & np.isfinite(b).all(axis=1)
+    inside = selected[_extent(selected)]
+    out = {"n_samples": int(there.sum()), "coverage": float(there.sum() / max(inside.sum(), 1))}
+    reason = _reason(inside, out["coverage"], settings.min_coverage)
+    if reason:
+        return out | {"reason": reason}
+    share = _shares(method, v, b, length)
+    e_v, e_b, h = np.nanmean(share, axis=0)
+    out |= {"alpha_assumed": notes["alpha_assumed_fraction"], "reason": "" if np.isfinite(h) else "no window is filled"}
+    out |= _ratios(e_v, e_b, h, b) | _rectified(share, outward, selected)
+    out |= _whole_interval(v, b)
+    dv, db = window.fluctuations(v, b, min(length, 2 * ((len(v) - 1) // 2) + 1))
+    out["n_effective"] = nu = freedom(dv, db) / concentration(share, length)
+    draws = covariance_draws(e_v, e_b, h, nu, settings.replicates, rng)
+    out |= {
+        "sigma_c_ci": percentile_interval(elsasser.sigma_c(*draws)),
+        "sigma_r_ci": percentile_interval(elsasser.sigma_r(*draws[:2])),
+        "r_a_ci": percentile_interval(elsasser.alfven_ratio(*draws[:2])),
+    }
+    whole = [x - x[there].mean(axis=0) for x in (v, b)]
+    energies = np.nanmean(np.stack(elsasser.energies(*whole)), axis=1)
+    _, e_b, h = covariance_draws(*energies, freedom(*whole), settings.replicates, rng)
+    return out | {"walen_slope_ci": percentile_interval(elsasser.walen_slope(e_b, h))}
+
+
+def _extent(selected):
+    """Slice from the first to the last selected sample."""
+    index = np.flatnonzero(selected)
+    return slice(index[0], index[-1] + 1) if index.size else slice(0, 0)
+
+
+def _reason(inside, coverage, min_coverage):
+    if not inside.any():
+        return "no bin inside: boundaries unknown, or outside the data"
+    if coverage < min_coverage:
+        return f"velocity, field and density cover {coverage:.2f} of the interval, below {min_coverage:g}"
+    return "" if inside.sum() * coverage >= 8 else "fewer than 8 bins with velocity, field and density"
+
+
+def _shares(method, v, b, length):
+    """Every sample's share (time, 3) in e_v, e_b, h."""
+    if method == "running_mean":
+        longest = 2 * ((len(v) - 1) // 2) + 1
+        return np.stack(elsasser.energies(*window.fluctuations(v, b, min(length, longest))), axis=1)
+    return window.contributions(v, b, length)
+
+
+def _ratios(e_v, e_b, h, b):
+    strength = np.nanmean(np.sqrt((b**2).sum(axis=1)))
+    return {
+        "sigma_c": elsasser.sigma_c(e_v, e_b, h),
+        "sigma_r": elsasser.sigma_r(e_v, e_b),
+        "r_a": elsasser.alfven_ratio(e_v, e_b),
+        "db_over_b": np.sqrt(2 * e_b) / strength,
+        "dv_over_va": np.sqrt(2 * e_v) / strength,
+    }
+
+
+def _rectified(share, outward, selected):
+    """sigma_c with the sign of every sample's mean field; samples without a clear sign are left out of both sums."""
+    out = {}
+    for name, key in (("sigma_c_rectified", "radial"), ("sigma_c_parker", "parker")):
+        sign = outward[key][_extent(selected)]
+        clear = np.isfinite(sign) & np.isfinite(share[:, 2])
+        e_v, e_b, h = share[clear].T
+        out[name] = elsasser.sigma_c(e_v.sum(), e_b.sum(), -(sign[clear] * h).sum()) if clear.any() else np.nan
+        if key == "radial":
+            out["polarity_fraction"] = clear.sum() / max(np.isfinite(share[:, 2]).sum(), 1)
+    return out
+
+
+def _whole_interval(v, b):
+    """HT frame and Walén relation of the whole interval, its large scales included."""
+    frame = dehoffmann.dehoffmann_teller(v, b)
+    slope, _, correlation = dehoffmann.walen(v, b)
+    return {
+        "v_ht": frame.v_ht,
+        "ht_correlation": frame.correlation,
+        "walen_slope": slope,
+        "walen_correlation": correlation,
+    }
+
+
+def freedom(dv, db) -> float:
+    """Degrees of freedom of the energies of red fluctuations (time, component), components pooled.
+
+    A variance over n correlated samples has n / (1 + 2 sum rho^2) degrees of freedom (Bayley & Hammersley 1946), which
+    is the effective size of the pair (x, x); components of unequal variance s count (sum s)^2 / sum(s^2 / nu).
+    """
+    total, weighted = 0.0, 0.0
+    for x in (*dv.T, *db.T):
+        variance = np.nanvar(x)
+        size = effective_size(x, x)
+        if variance > 0 and np.isfinite(size):
+            total, weighted = total + variance, weighted + variance**2 / max(size - 1, 1.0)
+    # v and b of a wave repeat each other: half of the six series are counted
+    return 0.5 * total**2 / weighted if weighted > 0 else np.nan
+
+
+def concentration(share, length: int) -> float:
+    """<e^2> / <e>^2 of the energy (time, 3) smoothed over a window: 1 where it is spread evenly over the interval.
+
+    A burst that fills a third of the interval leaves a third of it to speak about the ratios.
+    """
+    energy = window.running_mean(share[:, 0] + share[:, 1], min(length, 2 * ((len(share) - 1) // 2) + 1))
+    energy = energy[np.isfinite(energy)]
+    return float(np.mean(energy**2) / np.mean(energy) ** 2) if energy.any() else 1.0
+
+
+def _table(rows):
+    """Variables (interval, method, ...) from rows of dicts."""
+    out = {}
+    for key in ATTRS:
+        if key == "valid_fraction":
+            continue
+        more = DIMS.get(key, ())
+        missing = "" if key == "reason" else np.full([SHAPES[d] for d in more], np.nan)
+        values = np.array([[row.get(key, missing) for row in methods] for methods in rows])
+        dtype = object if key == "reason" else float
+        out[key] = ("interval", "method", *more), values.astype(dtype), _attrs(key)
+    return out
+
+
+def _attrs(name):
+    units, long_name, label = ATTRS[name]
+    return {"units": units, "long_name": long_name} | ({"label": label} if label else {})
