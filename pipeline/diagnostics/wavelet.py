@@ -92,7 +92,7 @@ def compute(ds: xr.Dataset, intervals: pd.DataFrame, settings: Settings) -> xr.D
         settings.assumed_alpha_ratio,
         settings.anisotropy,
     )
-    step = grid_step(settings.grid_s, dt_s)
+    step = wavelet.grid_step(settings.grid_s, dt_s)
     scalogram = wavelet.scalogram(v, b, dt_s, _periods(ds, settings), step)
     usable_s = usable_from(ds, settings.response_tolerance)
     time = ds["time"].values[::step]
@@ -116,11 +116,6 @@ def compute(ds: xr.Dataset, intervals: pd.DataFrame, settings: Settings) -> xr.D
         sign="z_plus = v + b, not rectified",
         **{key: value for key, value in notes.items() if np.ndim(value) == 0},
     )
-
-
-def grid_step(grid_s: float, dt_s: float) -> int:
-    """Samples per step of the decimated grid: the largest 2^i or 3 2^i that does not exceed grid_s."""
-    return max(q for q in (f * 2**i for f in (1, 3) for i in range(20)) if q == 1 or q * dt_s <= grid_s)
 
 
 def _periods(ds, settings):
@@ -182,7 +177,7 @@ def usable_part(scalogram, band_s, usable_s):
 def _table(scalogram, v, b, time, ds, intervals, settings):
     """Variables by (interval, method)."""
     usable_s = usable_from(ds, settings.response_tolerance)
-    matrices = _SpectralMatrices(v, b, cadence_s(ds), scalogram.step)
+    matrices = wavelet.SpectralMatrices(v, b, cadence_s(ds), scalogram.step)
     names = list(dict.fromkeys(intervals["interval"]))
     methods = [f"wavelet:{low:g}-{high:g}" for low, high in settings.bands_s]
     noisy = settings.noise != "none"
@@ -215,22 +210,6 @@ def _reason(part, selected, known, band_s, usable_s, min_coverage):
     return ""
 
 
-class _SpectralMatrices:
-    """Hermitian matrices of v and b by interval and band, transformed when first asked for."""
-
-    def __init__(self, v, b, dt_s, step):
-        self.x, self.missing = wavelet.prepare(np.concatenate((v, b), axis=1))
-        self.dt_s, self.step, self.bands = dt_s, step, {}
-
-    def of(self, period_s, selected):
-        """(6, 6) sum over the periods of weight <W_i W*_j> over the selected samples."""
-        key = period_s.tobytes()
-        if key not in self.bands:
-            self.bands[key] = wavelet.transform(self.x, self.dt_s, period_s, step=self.step)[0].w
-        w = self.bands[key][:, :, selected[: self.bands[key].shape[2]]]
-        return np.einsum("ipt,jpt,p->ij", w, w.conj(), wavelet.scale_weights(period_s, self.dt_s), optimize=True)
-
-
 def freedom(part: wavelet.Scalogram, matrix: np.ndarray, covered: np.ndarray) -> float:
     """Degrees of freedom of the band's mean energies over the samples `covered`: 2 modes times free components.
 
@@ -238,7 +217,7 @@ def freedom(part: wavelet.Scalogram, matrix: np.ndarray, covered: np.ndarray) ->
     """
     v, b = matrix[:3, :3], matrix[3:, 3:]
     both = sum(m / max(np.trace(m).real, 1e-300) for m in (v, b))
-    power = np.stack([_known_mean(energy[:, covered], axis=1) for energy in (part.e_v, part.e_b)]).sum(axis=0)
+    power = np.stack([wavelet.known_mean(energy[:, covered], axis=1) for energy in (part.e_v, part.e_b)]).sum(axis=0)
     seen = np.isfinite(power)
     modes = [
         wavelet.effective_modes(power[seen], part.period_s[seen], part.dt_s, duration_s)
@@ -257,12 +236,6 @@ def concentration(energy: np.ndarray, local_freedom: float) -> float:
     """
     mean = np.mean(energy)
     return float(max(1.0, np.mean(energy**2) / mean**2 / (1.0 + 2.0 / local_freedom))) if mean > 0 else 1.0
-
-
-def _known_mean(values, axis):
-    known = np.isfinite(values)
-    count = known.sum(axis=axis)
-    return np.where(known, values, 0.0).sum(axis=axis) / np.where(count > 0, count, np.nan)
 
 
 def _row(part, matrices, selected, reason, noise, settings, rng):
@@ -307,7 +280,7 @@ def noise_energy(scalogram: wavelet.Scalogram, ds: xr.Dataset, selected: np.ndar
         return float(np.median(response.white_noise_energy(errors))) if len(errors) else 0.0
     usable_s = usable_from(ds, settings.response_tolerance)
     part = scalogram.within(usable_s, np.inf)
-    return response.noise_floor(_known_mean(part.e_v[:, selected], axis=1), part.period_s, 4.0 * usable_s)
+    return response.noise_floor(wavelet.known_mean(part.e_v[:, selected], axis=1), part.period_s, 4.0 * usable_s)
 
 
 def _tabulated(rows, names, methods):

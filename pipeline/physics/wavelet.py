@@ -423,3 +423,31 @@ def effective_components(spectral_matrix: np.ndarray, modes: float = np.inf) -> 
     trace = np.trace(spectral_matrix).real ** 2
     square = np.sum(np.abs(spectral_matrix) ** 2) - trace / modes
     return float(np.clip(trace / max(square, 1e-300), 1.0, len(spectral_matrix))) if trace > 0 else 1.0
+
+
+def grid_step(grid_s: float, dt_s: float) -> int:
+    """Samples per step of the decimated grid: the largest 2^i or 3 2^i that does not exceed grid_s."""
+    return max(q for q in (f * 2**i for f in (1, 3) for i in range(20)) if q == 1 or q * dt_s <= grid_s)
+
+
+def known_mean(values: np.ndarray, axis: int) -> np.ndarray:
+    """Mean over the values that are there, NaN where none is."""
+    known = np.isfinite(values)
+    count = known.sum(axis=axis)
+    return np.where(known, values, 0.0).sum(axis=axis) / np.where(count > 0, count, np.nan)
+
+
+class SpectralMatrices:
+    """Hermitian matrices of v and b by interval and band, transformed when first asked for."""
+
+    def __init__(self, v, b, dt_s, step):
+        self.x, self.missing = prepare(np.concatenate((v, b), axis=1))
+        self.dt_s, self.step, self.bands = dt_s, step, {}
+
+    def of(self, period_s, selected):
+        """(6, 6) sum over the periods of weight <W_i W*_j> over the selected samples."""
+        key = period_s.tobytes()
+        if key not in self.bands:
+            self.bands[key] = transform(self.x, self.dt_s, period_s, step=self.step)[0].w
+        w = self.bands[key][:, :, selected[: self.bands[key].shape[2]]]
+        return np.einsum("ipt,jpt,p->ij", w, w.conj(), scale_weights(period_s, self.dt_s), optimize=True)
