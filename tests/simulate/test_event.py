@@ -65,7 +65,7 @@ def test_the_second_spacecraft_sees_the_same_later(lag_s, stretch):
         turbulence=SMOOTH,
         waves=Waves(shared=1),
         second=Second(lag_s=lag_s, stretch=stretch, impact_change=0),
-        **COARSE,
+        sampling_s=10.0,
     )
     realisation = realise(settings)
     first, second = (realisation.series[name] for name in ("ace", "wind"))
@@ -75,7 +75,7 @@ def test_the_second_spacecraft_sees_the_same_later(lag_s, stretch):
     kept = (later > t[0]) & (later < t[-1]) & (np.abs(t - anchor) < 17 * 3600) & (np.abs(t - anchor) > 300)
     for k in range(3):
         there = np.interp(later[kept], t, second["b"].values[:, k])
-        # linear between samples 30 s apart, periods from 600 s: (2 pi 30 / 600)^2 / 8 of 5 nT
+        # linear between samples 10 s apart; the waves' edges bend most: (10 pi / 120)^2 / 16 of 15 nT
         np.testing.assert_allclose(there, first["b"].values[kept, k], atol=0.1)
     assert realisation.truth["lag_s"] == lag_s
     a, b = realisation.truth["map"]["a_s"], realisation.truth["map"]["b"]
@@ -150,6 +150,16 @@ def test_realised_numbers_scatter_around_the_chosen_ones():
     )
     # one draw of 6 h scatters by 0.03, 0.06 and 0.03; 120 draws of which pairs are half alike
     assert table.mean(axis=0) == pytest.approx((-0.85, -0.1, 0.3), abs=0.02)
+
+
+def test_density_varies_about_its_mean_by_the_chosen_share():
+    turbulence = Turbulence(density=0.3)
+    n = np.stack(
+        [uniform(Settings(seed=s, turbulence=turbulence, sampling_s=60.0)).series["ace"]["n"].values for s in range(60)]
+    )
+    # some 30 independent values a draw: 0.3 / sqrt(1800) is 0.007 one sigma; log-normal, so 0.307 of the mean
+    assert n.mean() == pytest.approx(5.0, rel=0.025)
+    assert n.std() / n.mean() == pytest.approx(0.307, rel=0.05)
 
 
 def test_waves_across_the_field_leave_its_strength_alone():

@@ -130,6 +130,8 @@ def test_swe_uses_its_own_fills_and_flags(draw, root):
     w = column(paths, "Proton_W_nonlin")[rope.values & (flag == 10)]
     # k T = m w^2 / 2: 4e4 K in the rope is 25.7 km/s
     assert np.median(w) == pytest.approx(25.7, rel=0.005)
+    radii = np.stack([column(paths, f"{axis}gse") for axis in "xyz"], axis=1)
+    np.testing.assert_allclose(radii * 6378, seen["position"].values, rtol=1e-6)
 
 
 def test_averages_of_mfi_stand_on_their_own_clocks(draw, root):
