@@ -90,29 +90,43 @@ def intervals() -> pd.DataFrame:
 
 
 def alfvenicity(ds: xr.Dataset, rows: pd.DataFrame) -> xr.Dataset:
+    """Running values with the gap of the plasma, values per interval of which the last is missing with a reason."""
     time, gap = ds["time"].values, np.isnan(ds["n"].values)
-    sigma_c = np.where(gap, np.nan, 0.8 * np.tanh(np.linspace(-2, 2, time.size)))
-    sigma_r = np.where(gap, np.nan, -0.3)
-    per_interval = np.r_[np.linspace(-0.6, 0.4, len(rows) - 1), np.nan]
+    running = {"sigma_c": 0.8 * np.tanh(np.linspace(-2, 2, time.size)), "sigma_r": np.full(time.size, -0.3)}
+    names = {"sigma_c": "normalised cross helicity", "sigma_r": "normalised residual energy"}
+    variables = {
+        f"{key}_window": (
+            "time",
+            np.where(gap, np.nan, v),
+            {"units": "1", "long_name": names[key], "label": f"σ_{key[-1]}"},
+        )
+        for key, v in running.items()
+    }
     dims = ("interval", "method")
-    return xr.Dataset(
-        {
-            "sigma_c_running": (
-                "time",
-                sigma_c,
-                {"units": "1", "long_name": "normalised cross helicity", "label": "σ_c"},
-            ),
-            "sigma_r_running": (
-                "time",
-                sigma_r,
-                {"units": "1", "long_name": "normalised residual energy", "label": "σ_r"},
-            ),
-            "sigma_c": (dims, per_interval[:, None], {"units": "1", "long_name": "normalised cross helicity"}),
-            "sigma_r": (dims, -0.5 * per_interval[:, None], {"units": "1", "long_name": "normalised residual energy"}),
-            "reason": ("interval", [""] * (len(rows) - 1) + ["less than half of the samples"], {"units": ""}),
-        },
-        coords={"time": time, "interval": rows["interval"].values, "method": ["window"]},
-    )
+    values = np.r_[np.linspace(-0.6, 0.4, len(rows) - 1), np.nan][:, None]
+    for key, factor in {"sigma_c": 1, "sigma_r": -0.5, "walen_slope": 0.9, "walen_correlation": 1}.items():
+        variables[key] = dims, factor * values, {"units": "1", "long_name": names.get(key, key)}
+    variables["ht_correlation"] = dims, np.full(values.shape, 0.97), {"units": "1", "long_name": "ht_correlation"}
+    bounds = np.stack([values - 0.1, values + 0.1], axis=-1)
+    variables["sigma_c_ci"] = (*dims, "bound"), bounds, {"units": "1", "long_name": "95 % interval"}
+    reasons = np.array([""] * (len(rows) - 1) + ["less than half of the samples"], object)[:, None]
+    variables["reason"] = dims, reasons, {"units": ""}
+    coords = {"time": time, "interval": rows["interval"].values, "method": ["window"], "bound": ["low", "high"]}
+    return xr.Dataset(variables, coords, {"window_s": 3648.0})
+
+
+def spectra(rows: pd.DataFrame) -> xr.Dataset:
+    """Power laws of slope -5/3 with v : b = 1 : 3 and z_plus : z_minus = 1 : 7 in every region."""
+    period = np.geomspace(300, 20000, 25)
+    names = list(dict.fromkeys(rows["interval"]))
+    shares = {"v": 1.0, "b": 3.0, "z_plus": 1.0, "z_minus": 7.0}
+    power = np.stack([share * 1e3 * (period / 300) ** (5 / 3) for share in shares.values()])
+    power = np.tile(power, (len(names), 1, 1))
+    dims = ("region", "quantity", "period")
+    attrs = {"units": "km2 s-2 Hz-1", "long_name": "power spectral density, trace"}
+    bounds = np.stack([0.5 * power, 2 * power], axis=-1)
+    coords = {"region": names, "quantity": list(shares), "period": period, "bound": ["low", "high"]}
+    return xr.Dataset({"power": (dims, power, attrs), "power_ci": ((*dims, "bound"), bounds, attrs)}, coords)
 
 
 def hodogram(ds: xr.Dataset, rows: pd.DataFrame) -> xr.Dataset:
@@ -242,6 +256,7 @@ def write_results(root, event: str = EVENT):
         provenance.write(ds, folder / spacecraft / "uniform.nc", "resample", {})
         provenance.write_json(files(spacecraft), folder / spacecraft / "files.json")
         provenance.write(wavelet(ds, rows), folder / spacecraft / "wavelet.nc", "diagnose", {})
+        provenance.write(spectra(rows), folder / spacecraft / "spectra.nc", "diagnose", {})
         for name, result in {"alfvenicity": alfvenicity(ds, rows), "hodogram": hodogram(ds, rows)}.items():
             everything[name].append(result.assign_attrs(event=event, spacecraft=spacecraft))
             parents = {"uniform": folder / spacecraft / "uniform.nc"}

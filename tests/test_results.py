@@ -30,7 +30,7 @@ def test_event_spacecraft_pairs_and_notes(results):
 def test_datasets_tables_and_manifest(results):
     assert results.uniform("ace").sizes["time"] == 2400
     assert results.lag_s("ace", "wind") == LAG_S
-    assert results.diagnostics("ace") == ("alfvenicity", "hodogram", "wavelet")
+    assert results.diagnostics("ace") == ("alfvenicity", "hodogram", "spectra", "wavelet")
     assert results.pair_results("ace", "wind") == ("correlation", "lag")
     assert results.tables == ("alfvenicity", "correlation", "hodogram", "intervals")
     assert results.files("wind")["plasma"]["product"] == "WI_H1_SWE"
@@ -51,7 +51,7 @@ def test_times_are_times_numbers_are_numbers_texts_are_texts(results):
     ("ask", "message"),
     [
         (lambda r: r.uniform("solo"), "no spacecraft 'solo', found ace, wind"),
-        (lambda r: r.raw("ace"), "no result 'raw', found alfvenicity, hodogram, uniform, wavelet"),
+        (lambda r: r.raw("ace"), "no result 'raw', found alfvenicity, hodogram, spectra, uniform, wavelet"),
         (lambda r: r.pair("lag", "wind", "ace"), "no pair 'wind-ace', found ace-wind"),
         (lambda r: r.table("waves"), "no table 'waves', found alfvenicity"),
         (lambda r: r.figure("overview_ace"), "no figure 'overview_ace.png', found none"),

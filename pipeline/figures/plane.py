@@ -9,7 +9,6 @@ from pipeline import intervals as cut
 from pipeline.figures import style
 
 MARKS = {"sheath": "^", "ejecta": "o", "alfvenic": "D", "quiet": "s"}
-COLOURS = {"sheath": "#8C6D2F", "ejecta": "#1F5A96", "alfvenic": "#C77700", "quiet": "#555555"}
 
 
 def draw(results, which: str | None = None):
@@ -56,7 +55,7 @@ def _dots(axis, waves, rows, kind):
     for row in rows[rows["interval"].isin(style.names_of_kind(rows["interval"], kind))].itertuples():
         inside |= cut.inside(time, row.start, row.end)
     sigma = [style.along(waves, key).values[inside] for key in ("sigma_c", "sigma_r")]
-    axis.plot(*sigma, ".", color=COLOURS[kind], alpha=0.35, markersize=3, markeredgewidth=0, gid=f"dots {kind}")
+    axis.plot(*sigma, ".", color=style.REGION[kind], alpha=0.35, markersize=3, markeredgewidth=0, gid=f"dots {kind}")
 
 
 def _values(axis, waves, kind):
@@ -69,7 +68,7 @@ def _values(axis, waves, kind):
     sigma = {key: part[key].sel(interval=names).values for key in ("sigma_c", "sigma_r")}
     error = [np.abs(part[f"{key}_ci"].sel(interval=names).values - sigma[key][:, None]).T for key in sigma]
     axis.errorbar(
-        sigma["sigma_c"], sigma["sigma_r"], xerr=error[0], yerr=error[1], fmt=MARKS[kind], color=COLOURS[kind],
+        sigma["sigma_c"], sigma["sigma_r"], xerr=error[0], yerr=error[1], fmt=MARKS[kind], color=style.REGION[kind],
         label=label, markersize=4.5, markeredgecolor="white", markeredgewidth=0.5, elinewidth=0.9, zorder=5,
     )  # fmt: skip
 

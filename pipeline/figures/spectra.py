@@ -1,75 +1,68 @@
-"""Wavelet energy of velocity and field by period, their cross helicity and residual energy, by kind of interval.
+"""Power spectra of velocity, field and Elsasser variables, cross helicity and residual energy by period and interval.
 
-Energies are averaged over an interval before any ratio is formed. Periods that the instruments blur are missing.
+Everything follows from the mean powers of each interval, so energies are averaged before any ratio is formed.
 """
 
 import numpy as np
 
-from pipeline import intervals as cut
 from pipeline.figures import style
-from pipeline.figures.plane import COLOURS
 
-KINDS = ("sheath", "ejecta", "alfvenic", "quiet")
+KINDS = {"sheath": "sheath", "ejecta": "ejecta", "alfvenic": "Alfvénic", "quiet": "rest of ejecta"}
+ROWS = (("v", "b"), ("z_plus", "z_minus"))  # solid, dashed
+SYMBOLS = {"v": "v", "b": "b", "z_plus": "$z^+$", "z_minus": "$z^-$"}
 
 
 def draw(results, which: str | None = None):
     """A column per spacecraft: of `which` (a spacecraft or a pair), or of all spacecraft."""
     names = tuple(which.split("-")) if which else results.spacecraft
     with style.applied():
-        figure = style.new_figure(style.DOUBLE, 5.6)
-        axes = figure.subplots(3, len(names), sharex=True, sharey="row", squeeze=False, height_ratios=(1.5, 1, 1))
+        figure = style.new_figure(style.DOUBLE, 7.4)
+        ratios = (1.5, 1.5, 1, 1)
+        axes = figure.subplots(4, len(names), sharex=True, sharey="row", squeeze=False, height_ratios=ratios)
         for column, name in zip(axes.T, names, strict=True):
-            _column(column, results, name)
-        axes[0, 0].set_ylabel("Wavelet energy (km$^{2}$ s$^{-2}$)")
-        axes[1, 0].set_ylabel(r"$\sigma_c$")
-        axes[2, 0].set_ylabel(r"$\sigma_r$")
+            _column(column, results.diagnostic("spectra", name))
+            column[0].set_title(style.display(name))
+        for (solid, dashed), axis in zip(ROWS, axes[:, 0], strict=False):
+            axis.set_ylabel(
+                f"{SYMBOLS[solid]} (solid), {SYMBOLS[dashed]} (dashed)\n(km$^{{2}}$ s$^{{-2}}$ Hz$^{{-1}}$)"
+            )
+        axes[2, 0].set_ylabel(r"$\sigma_c$")
+        axes[3, 0].set_ylabel(r"$\sigma_r$")
         style.letter_panels(axes.ravel())
         style.legend_below(figure, axes[0])
-        figure.suptitle(
-            f"{results.event}: wavelet energies, solid: velocity, dashed: field", x=0.01, ha="left", fontsize=8.5
-        )
+        title = f"{results.event}: power spectral density, trace; shades: 95 % interval"
+        figure.suptitle(title, x=0.01, ha="left", fontsize=8.5)
     return figure
 
 
-def _column(axes, results, name):
-    waves = results.diagnostic("wavelet", name)
-    rows = style.known(cut.of(results.intervals, name))
-    minutes = waves["period"].values / 60
-    for kind in KINDS:
-        inside = _inside(waves["time"].values, rows, kind)
-        if not inside.any():
-            continue
-        e_v, e_b, h = means(waves, inside)
-        look = {"color": COLOURS[kind], "gid": f"series {kind}"}
-        axes[0].plot(minutes, e_v, label={"alfvenic": "Alfvénic", "quiet": "rest of ejecta"}.get(kind, kind), **look)
-        axes[0].plot(minutes, e_b, linestyle="--", **look)
-        axes[1].plot(minutes, 2 * h / (e_v + e_b), **look)
-        axes[2].plot(minutes, (e_v - e_b) / (e_v + e_b), **look)
-    axes[0].set(xscale="log", yscale="log", title=style.display(name))
-    for axis in axes[1:]:
+def _column(axes, ds):
+    minutes = ds["period"].values / 60
+    for kind, label in KINDS.items():
+        for number, region in enumerate(style.names_of_kind(ds["region"].values, kind)):
+            part = ds.sel(region=region)
+            for axis, (solid, dashed) in zip(axes, ROWS, strict=False):
+                _line(axis, minutes, part, solid, kind, label=None if number else label)
+                _line(axis, minutes, part, dashed, kind, linestyle="--")
+            power = {q: part["power"].sel(quantity=q).values for pair in ROWS for q in pair}
+            for axis, (one, other) in zip(axes[2:], (("z_plus", "z_minus"), ("v", "b")), strict=True):
+                axis.plot(minutes, normalised_difference(power[one], power[other]), color=style.REGION[kind])
+    for axis in axes[:2]:
+        axis.set(xscale="log", yscale="log")
+    for axis in axes[2:]:
         axis.set_ylim(-1.05, 1.05)
         style.zero_line(axis)
     axes[-1].set_xlabel("Period (min)")
     axes[-1].xaxis.set_major_formatter(lambda value, _: f"{value:g}")
 
 
-def _inside(time, rows, kind):
-    inside = np.zeros(time.size, bool)
-    for row in rows[rows["interval"].isin(style.names_of_kind(rows["interval"], kind))].itertuples():
-        inside |= cut.inside(time, row.start, row.end)
-    return inside
+def _line(axis, minutes, part, quantity, kind, **options):
+    part = part.sel(quantity=quantity)
+    axis.plot(minutes, part["power"], color=style.REGION[kind], gid=f"{quantity} {part['region'].item()}", **options)
+    low, high = part["power_ci"].transpose("bound", "period").values
+    axis.fill_between(minutes, low, high, color=style.REGION[kind], alpha=0.12, linewidth=0)
 
 
-def means(waves, inside) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean e_v, e_b and v.b / 2 (period,) over the times inside where all three are there; NaN where none is.
-
-    h follows from the stored ratio: sigma_c = 2 h / (e_v + e_b).
-    """
-    e_v, e_b, sigma_c = (
-        style.along(waves, name, ("time", "period")).values[inside].astype(float) for name in ("e_v", "e_b", "sigma_c")
-    )
-    values = np.stack([e_v, e_b, sigma_c * (e_v + e_b) / 2])
-    known = np.isfinite(values).all(axis=0)
-    count = known.sum(axis=0)
-    total = np.where(known, values, 0.0).sum(axis=1)
-    return tuple(np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0))
+def normalised_difference(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(one - other) / (one + other): sigma_c of z_plus and z_minus, sigma_r of v and b, from their powers."""
+    total = one + other
+    return np.divide(one - other, total, out=np.full(total.shape, np.nan), where=total > 0)

@@ -21,6 +21,7 @@ SPACECRAFT = {"wind": "#222222", "ace": "#C0307C"}
 MORE_SPACECRAFT = ("#7A5C00", "#5B3A9B", "#3C7D3C")
 SHADES = {"sheath": "#F3EADB", "ejecta": "#E3EDF6"}  # structures, side by side
 FOUND = {"alfvenic": "#FCEDB5", "small_flux_rope": "#EADFF2"}  # found inside them, drawn over them
+REGION = {"sheath": "#8C6D2F", "ejecta": "#1F5A96", "alfvenic": "#C77700", "quiet": "#555555"}  # lines and marks
 SEQUENTIAL = "viridis"  # colour map of what has an order, such as time
 DIVERGING = "RdBu_r"  # of what has a sign; white at zero
 SHORT = {"ejecta_front": "front", "ejecta_middle": "middle", "ejecta_rear": "rear"}
@@ -130,7 +131,7 @@ def along(ds, name: str, dims: tuple[str, ...] = ("time",)):
     found = [v for key, v in ds.data_vars.items() if v.dims == dims and (key == name or key.startswith(f"{name}_"))]
     if not found:
         raise LookupError(f"no {name} along {', '.join(dims)}, found {', '.join(map(str, ds.data_vars))}")
-    return found[0]
+    return min(found, key=lambda variable: len(variable.name))  # sigma_c_window, not sigma_c_rectified_window
 
 
 # --- panels ---------------------------------------------------------------------------------------------------------

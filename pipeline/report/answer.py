@@ -151,7 +151,7 @@ def _alfvenicity_sentence(results, spacecraft):
         return (
             f"The ejecta's cross helicity at {display(spacecraft)} could not be computed{_because(row.get('reason'))}."
         )
-    method = f" ({method_words(row['method'])})" if "method" in row else ""
+    method = f" ({method_words(row['method'], _window_s(results, spacecraft))})" if "method" in row else ""
     sigma_c, sigma_r = coefficient(row["sigma_c"]), coefficient(row["sigma_r"])
     return (
         f"Fluctuations in the ejecta at {display(spacecraft)} have a cross helicity σ_c of {sigma_c} "
@@ -159,8 +159,17 @@ def _alfvenicity_sentence(results, spacecraft):
     )
 
 
-def method_words(method: str) -> str:
+def _window_s(results, spacecraft) -> float:
+    """Length of the running window, NaN where no result has one."""
+    if "alfvenicity" not in results.diagnostics(spacecraft):
+        return np.nan
+    return float(results.diagnostic("alfvenicity", spacecraft).attrs.get("window_s", np.nan))
+
+
+def method_words(method: str, window_s: float = np.nan) -> str:
     """Name of a method in words: wavelet:600-3600 becomes wavelet, periods of 10 to 60 min."""
+    if method == "window" and np.isfinite(window_s):
+        return f"variance inside windows of {window_s / 60:.0f} min"
     name, *rest = str(method).replace("_", " ").split(":")
     words = []
     for part in rest:
@@ -244,9 +253,14 @@ def _spacecraft_cards(results, spacecraft):
     for row in shown.itertuples():
         for name, symbol in (("sigma_c", "σ_c"), ("sigma_r", "σ_r")):
             value = getattr(row, name)
-            note = str(getattr(row, "reason", "")) if not np.isfinite(value) else ""
+            note = _ci_note(row, name) if np.isfinite(value) else str(getattr(row, "reason", ""))
             where = f"{display(row.interval)}, {display(spacecraft)}"
             yield {"label": f"{symbol}, {where}", "value": coefficient(value), "note": note}
+
+
+def _ci_note(row, name: str) -> str:
+    low, high = getattr(row, f"{name}_ci_low", np.nan), getattr(row, f"{name}_ci_high", np.nan)
+    return f"95 % interval: {coefficient(low)} to {coefficient(high)}" if np.isfinite([low, high]).all() else ""
 
 
 def _because(reason) -> str:

@@ -12,12 +12,12 @@ from results_factory import CORRELATION, EJECTA, EVENT, LAG_S, seconds, write_re
 
 from pipeline import intervals as cut
 from pipeline import provenance
-from pipeline.figures import hodogram, overview, pair, save, style
+from pipeline.figures import hodogram, overview, pair, save, style, walen
 from pipeline.results import EventResults
 
 FIGURES = [
     *(("overview", "ace"), ("overview", "wind"), ("pair", "ace-wind"), ("hodogram", "ace-wind"), ("hodogram", None)),
-    *(("scalogram", "ace"), ("plane", "ace-wind"), ("spectra", None)),
+    *(("scalogram", "ace"), ("plane", "ace-wind"), ("spectra", None), ("walen", "ace-wind")),
 ]
 
 
@@ -179,18 +179,35 @@ def test_plane_puts_every_interval_where_the_table_has_it(drawn):
         assert axis.get_aspect() == 1
 
 
-def test_spectra_average_energies_before_dividing():
-    import xarray as xr
+def test_spectra_show_the_powers_of_the_file_and_the_ratios_that_follow(results, drawn):
+    figure = drawn["spectra", None]
+    file = results.diagnostic("spectra", "ace").sel(region="ejecta")
+    column = figure.axes[::2][:4]
+    lines = {line.get_gid(): line for axis in column[:2] for line in axis.get_lines() if line.get_gid()}
+    for quantity in ("v", "b", "z_plus", "z_minus"):
+        line = lines[f"{quantity} ejecta"]
+        np.testing.assert_allclose(line.get_ydata(), file["power"].sel(quantity=quantity))
+        np.testing.assert_allclose(line.get_xdata(), file["period"] / 60)
+    # 1 : 7 of z_plus and z_minus, 1 : 3 of v and b
+    for axis, value in zip(column[2:], (-0.75, -0.5), strict=True):
+        series = [line for line in axis.get_lines() if len(line.get_xdata()) > 2]
+        np.testing.assert_allclose(series[0].get_ydata(), value)
 
-    from pipeline.figures.spectra import means
 
-    e_v, e_b = np.array([[1.0], [9.0], [5.0]]), np.array([[3.0], [1.0], [np.nan]])
-    sigma_c = np.array([[1.0], [-0.2], [0.5]])
-    dims = ("time", "period")
-    waves = xr.Dataset({"e_v": (dims, e_v), "e_b": (dims, e_b), "sigma_c": (dims, sigma_c)})
-    found = means(waves, np.ones(3, bool))
-    # By hand over the two complete times: e_v (1 + 9) / 2, e_b (3 + 1) / 2, h (1 * 4 / 2 - 0.2 * 10 / 2) / 2.
-    assert [float(v[0]) for v in found] == pytest.approx([5.0, 2.0, 0.5])
+def test_walen_shows_fluctuations_about_their_means_and_the_slope_of_the_table(results, drawn):
+    panel = drawn["walen", "ace-wind"].axes[0]
+    points = [line for line in panel.get_lines() if line.get_gid() == "points"]
+    assert len(points) == 3
+    for line in points:
+        assert abs(line.get_ydata().mean()) < 1e-9
+        assert abs(line.get_xdata().mean()) < 1e-9
+    (slope,) = [line for line in panel.get_lines() if line.get_gid() == "slope"]
+    table = results.diagnostic("alfvenicity", "ace").isel(method=0).sel(interval="ejecta")
+    assert slope.get_slope() == pytest.approx(float(table["walen_slope"]))
+    assert "slope" in panel.get_title(loc="left")
+    # Waves of v_x = -9 B_x + noise, and 21.8 / sqrt(5 * 1.16) = 9.06 km/s per nT; y and z turn with the rope as well.
+    v, b = walen.fluctuations(results, "ace", "alfvenic_1")
+    assert np.polyfit(b[:, 0], v[:, 0], 1)[0] == pytest.approx(-9 / 9.06, abs=0.03)
 
 
 def test_hodogram_of_an_interval_that_is_not_there_says_so(results):
