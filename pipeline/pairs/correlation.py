@@ -216,7 +216,7 @@ def _surrogate_p(pair, selected, name, r, settings):
             return surrogates.circular_shifts(pair.y, count, rng, least)[:, part]
 
         p = [_reached(pair, selected, part, make, r, name, settings) for make in (randomised, moved)]
-    return {"p_value": p[0], "p_value_shift": p[1], "p_value_holm": _holm(p[0])}
+    return {"p_value": p[0], "p_value_shift": p[1], "p_value_holm": freedom.holm(p[0])}
 
 
 def _reached(pair, selected, part, make, r, name, settings):
@@ -232,17 +232,6 @@ def _reached(pair, selected, part, make, r, name, settings):
     usable = np.isfinite(found)
     reached = (usable & (found >= r)).sum(axis=0)
     return np.where(np.isfinite(r) & usable.any(axis=0), (1 + reached) / (1 + usable.sum(axis=0)), np.nan)
-
-
-def _holm(p):
-    """p of the three components corrected for testing three (Holm 1979); the other quantities as they are."""
-    out = p.copy()
-    finite = [k for k in np.argsort(p[:3]) if np.isfinite(p[k])]
-    running = 0.0
-    for place, k in enumerate(finite):
-        running = max(running, min(1.0, (len(finite) - place) * p[k]))
-        out[k] = running
-    return out
 
 
 def _rank(pair, selected, ejecta, r):

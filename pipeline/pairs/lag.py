@@ -11,6 +11,7 @@ from pipeline.aligned import cadence_s, common_grid
 from pipeline.config import Lag as Settings
 from pipeline.frames import separation
 from pipeline.intervals import mask, of
+from pipeline.physics.minvar import minimum_variance_analysis
 from pipeline.physics.window import centred_sums, odd_length
 from pipeline.stats import bootstrap, lagged
 
@@ -188,11 +189,11 @@ def _front_normal(first, intervals, width_s):
     centre, half = rows["start"].min().to_datetime64(), np.timedelta64(round(width_s * 5e8), "ns")
     time = first["time"].values
     b = first["b"].values[(time >= centre - half) & (time < centre + half)]
-    b = b[np.isfinite(b).all(axis=1)]
-    if len(b) < 5:
+    if np.isfinite(b).all(axis=1).sum() < 5:
         return np.full(3, np.nan), np.nan
-    values, axes = np.linalg.eigh(np.cov(b.T))
-    return axes[:, 0], values[1] / values[0] if values[0] > 0 else np.inf
+    found = minimum_variance_analysis(b)
+    _, intermediate, minimum = found.eigenvalue
+    return found.axes[2], intermediate / minimum if minimum > 0 else np.inf
 
 
 def _two_anchor(first, second, intervals):

@@ -13,6 +13,8 @@ modes that carry the variance are resampled but never more than they are. These 
 
 import numpy as np
 
+from pipeline.stats.agreement import common
+
 # ASSUME: within a band the spectrum falls as f^-2, between turbulence (5/3) and a slowly turning field (steeper).
 SLOPE = 2.0
 MODES = 4  # in the lowest band: fewer make the interval of a whole rotation limitless, more hide the slope within it
@@ -20,45 +22,64 @@ GROWTH = 1.5  # of the width of the bands
 FEWEST = 12  # samples
 
 
-def correlation_draws(x: np.ndarray, y: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+def correlation_draws(x, y, count: int, rng: np.random.Generator) -> np.ndarray:
     """(count,): values of z = artanh r that the data allow, for intervals of r and of differences of r.
 
-    x, y: (time,) or (time, component), NaN where missing; several components are pooled as in the vector correlation.
-    NaN throughout for fewer than FEWEST common samples or without variance.
+    x, y: (time,) or (time, component), NaN where missing, or lists of such pieces, each taken about its own mean.
+    Several components are pooled as in the vector correlation. NaN throughout for fewer than FEWEST common samples or
+    without variance.
     """
-    x, y = _columns(x), _columns(y)
-    both = np.isfinite(x).all(axis=1) & np.isfinite(y).all(axis=1)
-    if both.sum() < FEWEST:
+    pieces = common_pieces(x, y)
+    if sum(len(a) for a, _ in pieces) < FEWEST:
         return np.full(count, np.nan)
-    x, y = (a[both] - a[both].mean(axis=0) for a in (x, y))
-    scale_x, scale_y = (np.sqrt(np.sum(a**2)) for a in (x, y))
-    if not scale_x * scale_y > 0:
+    scales = [np.sqrt(sum(np.sum((piece[k] - piece[k].mean(axis=0)) ** 2) for piece in pieces)) for k in (0, 1)]
+    if not min(scales) > 0:
         return np.full(count, np.nan)
-    shared, other = x / scale_x + y / scale_y, x / scale_x - y / scale_y
+    shared = [a / scales[0] + b / scales[1] for a, b in pieces]
+    other = [a / scales[0] - b / scales[1] for a, b in pieces]
     return 0.5 * np.log(variance_draws(shared, count, rng) / variance_draws(other, count, rng))
 
 
-def variance_draws(u: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """(count,): values of the true variance that the data allow, components of u (time, component) summed.
+def common_pieces(x, y) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Pieces (x, y), each (time, component), with the samples that both have; empty pieces are left out."""
+    pairs = [common(_columns(a), _columns(b)) for a, b in zip(_pieces(x), _pieces(y), strict=True)]
+    return [pair for pair in pairs if len(pair[0])]
 
-    Samples are taken as evenly spaced. Components are first turned to their principal axes: what oscillates along one
-    oblique line is one series, not three.
+
+def variance_draws(u, count: int, rng: np.random.Generator, about_mean: bool = True) -> np.ndarray:
+    """(count,): sums over samples of the true variance that the data allow, components of u (time, component) summed.
+
+    u is one piece or a list of them, evenly spaced; each is taken about its own mean, or about zero. Components are
+    first turned to their principal axes: what oscillates along one oblique line is one series, not three.
     """
-    u = _columns(u)
-    axes = np.linalg.eigh(u.T @ u)[1]
-    return sum(_variance_draws(column, count, rng) for column in (u @ axes).T)
+    pieces = [_columns(piece) for piece in _pieces(u)]
+    if about_mean:
+        pieces = [piece - piece.mean(axis=0) for piece in pieces]
+    axes = np.linalg.eigh(sum(piece.T @ piece for piece in pieces))[1]
+    level, modes = _band_levels([piece @ axes for piece in pieces], about_mean)
+    total = level.sum(axis=1)
+    # Components of unlike power give less freedom than their number: (sum level)^2 / sum level^2 of them count.
+    freedom = modes * total**2 / np.sum(level**2, axis=1)
+    return (total * freedom) @ (1 / rng.chisquare(freedom[:, None], (freedom.size, count)))
 
 
-def _variance_draws(u, count, rng):
+def _band_levels(pieces, about_mean):
+    """Power (band, component) summed over modes, and the modes (band,) of all pieces that it was found from."""
     from scipy.fft import dct
 
-    # Cosine modes, unlike Fourier's, do not take a difference between the two ends for power at every frequency.
-    power = dct(u, norm="ortho")[1:] ** 2 / u.size
-    edges = band_edges(power.size)
-    modes = np.diff(edges)
-    shape = np.arange(1, power.size + 1.0) ** -SLOPE
-    level = np.add.reduceat(power / shape, edges[:-1]) * np.add.reduceat(shape, edges[:-1]) + 1e-12
-    return level @ (1 / rng.chisquare(modes[:, None], (modes.size, count)))
+    longest = max(map(len, pieces))
+    power, number = np.zeros((longest, pieces[0].shape[1])), np.zeros(longest, int)
+    for piece in pieces:
+        # Cosine modes, unlike Fourier's, do not take a difference between the two ends for power at every frequency.
+        power[: len(piece)] += dct(piece, norm="ortho", axis=0) ** 2
+        number[: len(piece)] += 1
+    shape = np.maximum(np.arange(longest), 1.0) ** -SLOPE
+    if about_mean:
+        power, number, shape = power[1:], number[1:], shape[1:]
+    edges = band_edges(len(power))[:-1]
+    modes = np.add.reduceat(number, edges)
+    height = np.add.reduceat(power / shape[:, None], edges, axis=0) / modes[:, None]
+    return height * np.add.reduceat(shape * number, edges)[:, None] + 1e-12, modes
 
 
 def band_edges(count: int) -> np.ndarray:
@@ -84,6 +105,21 @@ def two_sided_p(draws: np.ndarray) -> float:
         return np.nan
     rarer = min((draws <= 0).sum(), (draws >= 0).sum())
     return float(min(1.0, max(2 * rarer, 1) / draws.size))
+
+
+def holm(p: np.ndarray, tested: int = 3) -> np.ndarray:
+    """Copy of p (quantity,) with the first `tested` (the components) corrected for testing so many. Holm (1979)."""
+    out = p.copy()
+    order = [k for k in np.argsort(p[:tested]) if np.isfinite(p[k])]
+    running = 0.0
+    for place, k in enumerate(order):
+        running = max(running, min(1.0, (len(order) - place) * p[k]))
+        out[k] = running
+    return out
+
+
+def _pieces(a):
+    return a if isinstance(a, list | tuple) else [a]
 
 
 def _columns(a):

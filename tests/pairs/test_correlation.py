@@ -136,11 +136,6 @@ def test_p_values_of_a_shared_rope_are_small(rope):
     assert float(found["p_value"].sel(quantity="vector")[0]) < 0.05
 
 
-def test_holm_by_hand():
-    p = np.array([0.04, 0.01, 0.03, 0.2, 0.5])
-    np.testing.assert_allclose(correlation._holm(p), [0.06, 0.03, 0.06, 0.2, 0.5])
-
-
 @pytest.mark.genuine
 def test_cloud_of_2003_11_20(shared):
     table = pd.DataFrame(

@@ -125,3 +125,9 @@ def test_too_little_or_constant_data_give_no_interval():
         assert np.isnan(draws).all()
         assert np.isnan(freedom.correlation_interval(draws)).all()
         assert np.isnan(freedom.two_sided_p(draws))
+
+
+def test_holm_by_hand():
+    p = np.array([0.04, 0.01, 0.03, 0.2, 0.5])
+    np.testing.assert_allclose(freedom.holm(p), [0.06, 0.03, 0.06, 0.2, 0.5])
+    np.testing.assert_allclose(freedom.holm(np.array([0.04, np.nan, 0.03])), [0.06, np.nan, 0.06])

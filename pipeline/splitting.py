@@ -1,0 +1,34 @@
+"""A pair of spacecraft by scale: everything, the large scale that turns slowly, and the Alfvénic band."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from pipeline.aligned import Pair
+from pipeline.physics.smoothing import band_pass, low_pass
+
+SCALES = ("all", "large", "band")
+BLOCKS = (slice(0, 3), slice(3, 4))  # components and strength have their own gaps
+
+
+def by_scale(pair: Pair, band_s: tuple[float, float]) -> dict[str, Pair]:
+    """The pair's fields as they are, slower than the band's longest period, and inside the band (s).
+
+    A sample that one spacecraft lacks is taken from the other too, so that both pass one and the same filter. Strength
+    is filtered as a series of its own.
+    """
+    shortest, longest = band_s
+    filters = {
+        "large": lambda x: low_pass(x, longest, pair.step_s),
+        "band": lambda x: band_pass(x, shortest, longest, pair.step_s),
+    }
+    return {"all": pair} | {scale: _filtered(pair, function) for scale, function in filters.items()}
+
+
+def _filtered(pair, function):
+    x, y = np.empty_like(pair.x), np.empty_like(pair.y)
+    for block in BLOCKS:
+        both = np.isfinite(pair.x[:, block] + pair.y[:, block]).all(axis=1, keepdims=True)
+        for part, out in ((pair.x, x), (pair.y, y)):
+            out[:, block] = function(np.where(both, part[:, block], np.nan))
+    return replace(pair, x=x, y=y)

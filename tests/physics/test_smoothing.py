@@ -1,0 +1,60 @@
+"""Slow and fast parts: the filter's analytic response, its phase, its ends and its gaps."""
+
+import numpy as np
+import pytest
+
+from pipeline.physics.smoothing import band_pass, low_pass
+
+STEP, PERIOD = 60.0, 3600.0
+TIME = np.arange(3000) * STEP
+INSIDE = slice(200, -200)
+
+
+@pytest.mark.parametrize("ratio", [0.25, 0.5, 1.0, 2.0, 4.0])
+def test_response_is_gaussian_and_without_phase(ratio):
+    """Amplitude 2^-(T_split / T)^2 for a wave of period T: 1/2 at the split."""
+    for wave in (np.sin, np.cos):
+        x = wave(2 * np.pi * TIME / (ratio * PERIOD))[:, None]
+        found = low_pass(x, PERIOD, STEP)[INSIDE, 0]
+        np.testing.assert_allclose(
+            found, 2.0 ** -(ratio**-2.0) * x[INSIDE, 0], atol=3e-4
+        )  # the weights are cut at 4 sigma
+
+
+def test_straight_lines_pass_unchanged_to_the_ends_and_around_gaps():
+    x = np.stack([3 + 1e-3 * TIME, 7 - 2e-4 * TIME], axis=1)
+    x[1000:1010], x[2000:2300] = np.nan, np.nan
+    found = low_pass(x, PERIOD, STEP)
+    valid = np.isfinite(found)
+    assert valid[[0, 999, 1010, 1999, 2300, -1]].all()
+    assert not valid[1000:1010].any()
+    np.testing.assert_allclose(found[valid], x[valid], rtol=1e-9)
+
+
+def test_scales_add_up_and_do_not_mix():
+    slow, fast = np.sin(2 * np.pi * TIME / 40_000), np.sin(2 * np.pi * TIME / 1500)
+    band = band_pass((slow + fast)[:, None], 600, PERIOD, STEP)[INSIDE, 0]
+    # 2^-(600/1500)^2 - 2^-(3600/1500)^2 = 0.877, and of the slow part 1 - 2^-0.0081 = 0.6 % is left
+    np.testing.assert_allclose(band, 0.8765 * fast[INSIDE], atol=0.007)
+
+
+def test_a_third_of_scattered_gaps_does_little():
+    rng = np.random.default_rng(1)
+    x = np.sin(2 * np.pi * TIME / 10_000)[:, None]
+    gappy = np.where(rng.random(x.shape) < 0.3, np.nan, x)
+    whole, part = low_pass(x, PERIOD, STEP), low_pass(gappy, PERIOD, STEP)
+    assert np.nanmax(np.abs(part - whole)) < 0.1
+    assert np.nanstd(part - whole) < 0.02
+
+
+def test_lonely_samples_in_a_gap_are_not_filtered():
+    x = np.ones((1000, 1))
+    x[300:500] = np.nan
+    x[400] = 1.0
+    assert np.isnan(low_pass(x, PERIOD, STEP)[400])
+    assert np.isnan(low_pass(np.full((50, 2), np.nan), PERIOD, STEP)).all()
+
+
+def test_periods_shorter_than_the_cadence_change_nothing():
+    x = np.random.default_rng(2).standard_normal((100, 2))
+    np.testing.assert_allclose(low_pass(x, 1.0, STEP), x, atol=1e-12)
