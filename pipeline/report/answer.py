@@ -113,12 +113,14 @@ def _contrast_sentences(results, first, second):
     table = results.table("contrast")
     rows = table[(table["first"] == first) & (table["second"] == second) & table["interval"].str.startswith("alfvenic")]
     rows = rows[(rows["quantity"] == "vector") & (rows["scale"] == "all") & np.isfinite(rows["delta_r"])]
-    for row in rows.itertuples():
-        where = "all Alfvénic intervals together" if row.interval == "alfvenic" else display(row.interval)
+    together = rows[rows["interval"] == "alfvenic"]
+    for row in (together if len(together) else rows).itertuples():
+        is_all = row.interval == "alfvenic"
+        where = "the Alfvénic intervals together have" if is_all else f"{_region_words(row.interval, first)} has"
         r = _verdict(row.delta_r, row.delta_r_ci_low, row.delta_r_ci_high, 0.0)
         misfit = _verdict(row.misfit_ratio, row.misfit_ratio_ci_low, row.misfit_ratio_ci_high, 1.0)
         yield (
-            f"Compared with windows as long in the rest of the ejecta, {where} has a vector correlation that "
+            f"Compared with windows as long in the rest of the ejecta, {where} a vector correlation that "
             f"is {r[0]} (difference {r[1]}) and a misfit that is {misfit[0]} (ratio {misfit[1]})."
         )
 

@@ -282,5 +282,5 @@ def test_a_difference_is_only_claimed_where_its_interval_excludes_zero(event, lo
     row |= {"misfit_ratio": 2.5, "misfit_ratio_ci_low": 1.9, "misfit_ratio_ci_high": 3.2}
     tables.write(pd.DataFrame([row]), event.folder / "tables" / "contrast.csv")
     (sentence,) = [s for s in answer.sentences(event) if "difference" in s]
-    assert f"Alfvénic 1 has a vector correlation that is {words} (difference " in sentence
+    assert f"Alfvénic 1 seen at ACE has a vector correlation that is {words} (difference " in sentence
     assert "a misfit that is higher (ratio 2.50, interval 1.90 to 3.20)" in sentence
