@@ -170,8 +170,9 @@ def _window_s(results, spacecraft) -> float:
 
 def method_words(method: str, window_s: float = np.nan) -> str:
     """Name of a method in words: wavelet:600-3600 becomes wavelet, periods of 10 to 60 min."""
-    if method == "window" and np.isfinite(window_s):
-        return f"variance inside windows of {window_s / 60:.0f} min"
+    definitions = {"window": "variance inside windows of", "running_mean": "fluctuations about a running mean of"}
+    if method in definitions and np.isfinite(window_s):
+        return f"{definitions[method]} {window_s / 60:.0f} min"
     name, *rest = str(method).replace("_", " ").split(":")
     words = []
     for part in rest:
