@@ -51,8 +51,12 @@ def table(
 
 def _rows(frame: pd.DataFrame) -> list[list[dict]]:
     """Cells by row; the numbers of a column have one number of decimals, so that their points stand in line."""
-    columns = [[_cell(value, decimals(frame[c])) for value in frame[c]] for c in frame]
-    return [list(row) for row in zip(*columns, strict=True)]
+    return [list(row) for row in zip(*(_column(frame[c]) for c in frame), strict=True)]
+
+
+def _column(values: pd.Series) -> list[dict]:
+    places = decimals(values)
+    return [_cell(value, places) for value in values]
 
 
 def _is_empty(column: pd.Series) -> bool:
