@@ -7,7 +7,7 @@
    scatters by about that much around the interval's own.
 3. Edges: the wavelet smears an interval by its cone (20 min in this band). Each edge is therefore put where the
    covariance of the band-passed v and b changes, by maximum likelihood: 1 to 12 min from the truth in simulations.
-4. The interval as a whole must meet the thresholds.
+4. The interval as a whole must meet the thresholds; neighbours within one longest period that do so together are one.
 
 The presets are this project's own; the literature uses similar ones under various names.
 """
@@ -239,6 +239,7 @@ def find(data: Fluctuations, searched, thresholds: tuple[float, float], settings
     shortest = data.samples(max(settings.shortest_interval_s, mean_period(data.band_s)))
     spans = []
     for sign in (1, -1):
+        own = []
         same = inside & (np.nan_to_num(data.sigma_c) * sign > 0)
         core = runs(same & _meets(data, thresholds, 0.0, settings.db_over_b_min))
         core = [run for run in core if run[1] - run[0] >= shortest]
@@ -246,8 +247,9 @@ def find(data: Fluctuations, searched, thresholds: tuple[float, float], settings
         for extent in merged(wide, data.samples(settings.merge_gap_s), np.isfinite(data.h), shortest):
             cores = [run for run in core if extent[0] <= run[0] and run[1] <= extent[1]]
             if cores:
-                spans.append(_accepted(data, extent, cores, limits, thresholds, shortest))
-    return _without_overlap([span for span in spans if span is not None], shortest)
+                own.append(_accepted(data, extent, cores, limits, thresholds, shortest))
+        spans += joined(data, [span for span in own if span is not None], thresholds, settings.db_over_b_min)
+    return _without_overlap(spans, shortest)
 
 
 def _meets(data, thresholds, margin, db_over_b_min):
@@ -263,11 +265,38 @@ def _accepted(data, extent, cores, limits, thresholds, shortest):
     """The extent with its edges refined; where that fails the thresholds as a whole, the longest core; else None."""
     longest = max(cores, key=lambda run: run[1] - run[0])
     for span in (refined(data, extent, limits), longest):
-        e_v, e_b, h = _means(data, span)[:3]
-        meets = abs(elsasser.sigma_c(e_v, e_b, h)) >= thresholds[0] and abs(elsasser.sigma_r(e_v, e_b)) <= thresholds[1]
-        if meets and span[1] - span[0] >= shortest:
+        if span[1] - span[0] >= shortest and as_a_whole(data, span, thresholds):
             return span
     return None
+
+
+def as_a_whole(data: Fluctuations, span: tuple[int, int], thresholds: tuple[float, float], db_over_b_min=0.0) -> bool:
+    """True where the ratios of the span's mean energies meet the thresholds, and its mean amplitude the gate."""
+    e_v, e_b, h = _means(data, span)[:3]
+    meets = abs(elsasser.sigma_c(e_v, e_b, h)) >= thresholds[0] and abs(elsasser.sigma_r(e_v, e_b)) <= thresholds[1]
+    return bool(meets and np.sqrt(2 * e_b) >= db_over_b_min * _mean_speed(data, span))
+
+
+def joined(data: Fluctuations, spans, thresholds, db_over_b_min: float) -> list[tuple[int, int]]:
+    """Spans of one sign, neighbours within one longest period made one where their union meets the thresholds.
+
+    Within waves of sigma_c = 0.8 the local value dips below 0.5 now and then; two pieces that together are as Alfvénic
+    as each has to be are one interval.
+    """
+    out = []
+    for span in sorted(spans):
+        union = (out[-1][0], max(out[-1][1], span[1])) if out else span
+        near = bool(out) and span[0] - out[-1][1] <= data.samples(data.band_s[1])
+        if near and as_a_whole(data, union, thresholds, db_over_b_min):
+            out[-1] = union
+        else:
+            out.append(span)
+    return out
+
+
+def _mean_speed(data, span):
+    speed = data.speed[slice(*span)]
+    return float(wavelet.known_mean(speed, axis=0))
 
 
 def _means(data, span):
@@ -391,12 +420,11 @@ def _times(data, span):
 def _describe(data, span):
     e_v, e_b, h, helicity = _means(data, span)
     part = slice(*span)
-    speed = np.nanmean(data.speed[part]) if np.isfinite(data.speed[part]).any() else np.nan
     return {
         "sigma_c": float(elsasser.sigma_c(e_v, e_b, h)),
         "sigma_r": float(elsasser.sigma_r(e_v, e_b)),
         "sigma_m": float(helicity / (2 * e_b)) if e_b > 0 else np.nan,
-        "db_over_b": float(np.sqrt(2 * e_b) / speed),
+        "db_over_b": float(np.sqrt(2 * e_b) / _mean_speed(data, span)),
         "direction": direction(data.h[part], data.polarity[part]),
     }
 

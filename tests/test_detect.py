@@ -122,6 +122,16 @@ def test_edges_are_found_within_a_mean_period_and_values_without_bias():
     assert np.abs(np.mean(differences, axis=0)).max() < 0.05
 
 
+def test_search_mode_gaps_do_not_cut_an_interval():
+    start, end = 30 * HOURS, 36 * HOURS
+    for seed in range(5):
+        data, _ = event(seed, wave=(start, end, -0.9, 0.0, 0.35))
+        data["v"][np.arange(data.sizes["time"]) % 29 < 4] = np.nan  # four samples every 31 min, as SWEPAM has them
+        (row,) = detect.alfvenic(detect.detect(data, table(), QUICK)).itertuples()
+        assert abs(seconds(row.start) - start) < 1470
+        assert abs(seconds(row.end) - end) < 1470
+
+
 @pytest.mark.parametrize(("sigma_c", "expected"), [(0.9, "antisunward"), (-0.9, "sunward")])
 def test_direction_of_propagation(sigma_c, expected):
     # B_x > 0 (towards the Sun) in the simulated events: waves with v = +b travel against B, away from the Sun.
