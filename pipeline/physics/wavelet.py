@@ -86,25 +86,21 @@ def prepare(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def padded_length(n: int, dt_s: float, longest_s: float) -> int:
     """Samples to transform: n and PAD_SCALES of the longest period, rounded up to small factors for steps and FFT."""
     wanted = n + int(np.ceil(PAD_SCALES * scale(longest_s) / dt_s))
-    unit = 6 * 2 ** int(np.floor(np.log2(max(1.0, _widest_step(longest_s, dt_s)))))  # steps of 1, 2, 3, 4, 6, 8, 12...
-    smooth = [
-        m for m in (2**i * 3**j * 5**k for i in range(25) for j in range(3) for k in range(2)) if m * unit >= wanted
-    ]
-    return unit * min(smooth)
+    # Steps of 1, 2, 3, 4, 6, ... must divide it; the last three octaves of them would cost more padding than they save.
+    unit = 6 * 2 ** max(0, int(np.floor(np.log2(_widest_step(longest_s, dt_s)))) - 3)
+    return unit * next(m for m in range(-(-wanted // unit), 2 * wanted) if _is_smooth(m))
+
+
+def _is_smooth(m):
+    for factor in (2, 3, 5, 7):
+        while m % factor == 0:
+            m //= factor
+    return m == 1
 
 
 def _widest_step(period_s, dt_s):
-    """Input samples per output sample at which the whole spectrum of the wavelet still fits."""
-    return 2 * np.pi * scale(period_s) / ((OMEGA_0 + REACH) * dt_s)
-
-
-def _steps(period_s, dt_s, length):
-    divisors = np.array([d for d in _small_products() if length % d == 0])
-    return divisors[np.searchsorted(divisors, np.maximum(_widest_step(period_s, dt_s), 1.0), side="right") - 1]
-
-
-def _small_products():
-    return sorted(3**i * 2**k for i in (0, 1) for k in range(25))
+    """Input samples per output sample at which the whole spectrum of the wavelet still fits, at least 1."""
+    return np.maximum(1.0, 2 * np.pi * scale(period_s) / ((OMEGA_0 + REACH) * dt_s))
 
 
 def transform(
@@ -142,7 +138,7 @@ def transform(
 
 def _steps(period_s, dt_s, multiple):
     divisors = np.array([d for d in _small_products() if multiple % d == 0])
-    return divisors[np.searchsorted(divisors, np.maximum(_widest_step(period_s, dt_s), 1.0), side="right") - 1]
+    return divisors[np.searchsorted(divisors, _widest_step(period_s, dt_s), side="right") - 1]
 
 
 def _small_products():
