@@ -8,6 +8,7 @@ rule lag:
     params:
         event=lambda wildcards: EVENTS[wildcards.event],
         settings=SETTINGS.lag,
+        seen=lambda wildcards: seen(EVENTS[wildcards.event], SETTINGS.lag),
         code=digest("pipeline.pairs.lag"),
     message:
         "{wildcards.event}: lag {wildcards.pair}"
@@ -28,6 +29,7 @@ rule intervals:
     params:
         event=lambda wildcards: EVENTS[wildcards.event],
         settings=SETTINGS.detect,
+        seen=lambda wildcards: seen(EVENTS[wildcards.event], SETTINGS.detect),
         code=digest("pipeline.detect", "pipeline.intervals", "pipeline.tables"),
     message:
         "{wildcards.event}: intervals"

@@ -11,6 +11,7 @@ rule correlate:
         pairing="|".join(SETTINGS.pairs),
     params:
         settings=lambda wildcards: SETTINGS.pairs[wildcards.pairing],
+        seen=lambda wildcards: seen(SETTINGS.pairs[wildcards.pairing]),
         code=lambda wildcards: digest(f"pipeline.pairs.{wildcards.pairing}"),
     message:
         "{wildcards.event}: {wildcards.pairing} {wildcards.pair}"

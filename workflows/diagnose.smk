@@ -9,6 +9,7 @@ rule diagnose:
         diagnostic="|".join(SETTINGS.diagnostics),
     params:
         settings=lambda wildcards: SETTINGS.diagnostics[wildcards.diagnostic],
+        seen=lambda wildcards: seen(SETTINGS.diagnostics[wildcards.diagnostic]),
         code=lambda wildcards: digest(f"pipeline.diagnostics.{wildcards.diagnostic}"),
     message:
         "{wildcards.event}: {wildcards.diagnostic} {wildcards.spacecraft}"

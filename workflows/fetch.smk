@@ -12,6 +12,7 @@ rule fetch:
         offline=SETTINGS.offline,
         settings=SETTINGS.fetch,
         search_s=SETTINGS.lag.search_s,
+        seen=lambda wildcards: seen(EVENTS[wildcards.event], SETTINGS.fetch),
         code=lambda wildcards: digest("pipeline.archive", f"pipeline.missions.{wildcards.spacecraft}"),
     resources:
         archive=1,

@@ -9,6 +9,7 @@ rule load:
         data=SETTINGS.data,
         settings=SETTINGS.load,
         margin_h=SETTINGS.fetch.margin_h,
+        seen=lambda wildcards: seen(EVENTS[wildcards.event], SETTINGS.load),
         code=lambda wildcards: digest("pipeline.load", f"pipeline.missions.{wildcards.spacecraft}"),
     message:
         "{wildcards.event}: load {wildcards.spacecraft}"

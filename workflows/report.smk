@@ -13,6 +13,7 @@ rule report:
         RESULTS + "/{event}/report.html",
     params:
         settings=SETTINGS,
+        seen=seen(SETTINGS),
         code=digest("pipeline.report"),
     message:
         "{wildcards.event}: report"

@@ -11,6 +11,7 @@ rule resample:
         event=lambda wildcards: EVENTS[wildcards.event],
         settings=SETTINGS.resample,
         margin_h=SETTINGS.fetch.margin_h,
+        seen=lambda wildcards: seen(EVENTS[wildcards.event], SETTINGS.resample),
         code=digest("pipeline.resample"),
     message:
         "{wildcards.event}: resample {wildcards.spacecraft}"

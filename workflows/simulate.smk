@@ -5,6 +5,7 @@ rule simulate:
     params:
         archive=SETTINGS.archive,
         settings=SETTINGS.simulate,
+        seen=seen(SETTINGS.simulate),
         code=digest("pipeline.simulate"),
     message:
         "simulate a virtual event"

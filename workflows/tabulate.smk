@@ -24,6 +24,7 @@ rule tabulate:
         event=lambda wildcards: EVENTS[wildcards.event],
         diagnostics=list(SETTINGS.diagnostics),
         pairs=list(SETTINGS.pairs),
+        seen=lambda wildcards: seen(EVENTS[wildcards.event]),
         code=digest("pipeline.tables"),
     message:
         "{wildcards.event}: tables"
