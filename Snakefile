@@ -16,12 +16,19 @@ configfile: Path(workflow.basedir, "configs", "default.yaml")
 
 try:
     SETTINGS = read_settings(config)
-    EVENTS = read_events(SETTINGS.events)
+    # A catalogue is first turned into a table of events, to be looked at: rule events.
+    EVENTS = {} if SETTINGS.catalogue else read_events(SETTINGS.events)
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
 RESULTS = SETTINGS.results
+CATALOGUE = ["intervals", "occurrence", *SETTINGS.diagnostics, *SETTINGS.pairs]
 PAIRS = {name: [f"{first}-{second}" for first, second in event.pairs] for name, event in EVENTS.items()}
+
+
+def seen(*values):
+    """What Snakemake shall remember of typed parameters: it forgets all but plain values, and would not see a change."""
+    return repr(values)
 
 
 wildcard_constraints:
@@ -38,10 +45,12 @@ localrules:
 
 rule all:
     input:
+        [RESULTS + "/events.csv"] if SETTINGS.catalogue else [],
         expand(RESULTS + "/{event}/report.html", event=EVENTS),
-        expand(RESULTS + "/catalogue/{table}.csv", table=["intervals", "occurrence", *SETTINGS.diagnostics, *SETTINGS.pairs]),
+        expand(RESULTS + "/catalogue/{table}.csv", table=CATALOGUE if EVENTS else []),
 
 
+include: "workflows/events.smk"
 include: "workflows/fetch.smk"
 include: "workflows/load.smk"
 include: "workflows/resample.smk"
@@ -59,5 +68,6 @@ if SETTINGS.simulate:
 
 
 onsuccess:
-    print(f"\nReports: {', '.join(f'{RESULTS}/{name}/report.html' for name in list(EVENTS)[:3])}"
-          f"{' ...' if len(EVENTS) > 3 else ''}\nTables over all events: {RESULTS}/catalogue/")
+    if EVENTS:
+        print(f"\nReports: {', '.join(f'{RESULTS}/{name}/report.html' for name in list(EVENTS)[:3])}"
+              f"{' ...' if len(EVENTS) > 3 else ''}\nTables over all events: {RESULTS}/catalogue/")

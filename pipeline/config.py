@@ -4,7 +4,7 @@ import csv
 import importlib
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -61,6 +61,23 @@ class Lag(Frozen):
     local_search_s: float = Field(1800.0, gt=0, description="reach of the lag along the event around the one")
 
 
+class Select(Frozen):
+    """What is taken from a published catalogue."""
+
+    start: date | None = Field(None, description="first day on which an ejecta may start (UTC)")
+    end: date | None = Field(None, description="first day on which it may not any more (UTC)")
+    spacecraft: tuple[str, ...] = Field((), description="spacecraft to take, preferred first; none: all that are known")
+    min_duration_h: float = Field(0.0, ge=0, description="shortest ejecta")
+    max_duration_h: float = Field(240.0, gt=0, description="longest ejecta")
+    pair: bool = Field(True, description="add spacecraft that can have seen the same ejecta")
+    max_separation_au: float = Field(0.05, gt=0, description="farthest apart of a pair, where positions are known")
+
+    @field_validator("spacecraft")
+    @classmethod
+    def _known(cls, names):
+        return tuple(_mission(name) for name in names)
+
+
 class Settings(Frozen):
     """Everything a run depends on. Blocks are named after the stage that reads them."""
 
@@ -71,6 +88,8 @@ class Settings(Frozen):
     data: str = Field("data", description="where downloaded files are kept, shared by all events")
     results: str = Field("results", description="where results go")
     offline: bool = Field(False, description="use only files that were downloaded before")
+    catalogue: str | None = Field(None, description="published catalogue to turn into a table of events")
+    select: Select = Select()
     fetch: Fetch = Fetch()
     load: Load = Load()
     resample: Resample = Resample()
@@ -96,6 +115,12 @@ class Settings(Frozen):
             return None
         module = importlib.import_module(f"pipeline.{info.field_name}")
         return block if isinstance(block, module.Settings) else module.Settings(**(block or {}))
+
+
+def _mission(name: str) -> str:
+    if name not in MISSIONS:
+        raise ValueError(f"unknown spacecraft {name!r}, known are {', '.join(MISSIONS)}")
+    return name
 
 
 def _module_settings(folder: str, name: str, block: Mapping | None):
@@ -136,9 +161,7 @@ class Crossing(Frozen):
     @field_validator("spacecraft")
     @classmethod
     def _known(cls, name):
-        if name not in MISSIONS:
-            raise ValueError(f"unknown spacecraft {name!r}, known are {', '.join(MISSIONS)}")
-        return name
+        return _mission(name)
 
     @field_validator("sheath_start", "ejecta_start", "ejecta_end", mode="before")
     @classmethod

@@ -3,6 +3,8 @@
 Stamps mark the START of each accumulation (CATDESC of Epoch: "Time, beginning of interval").
 """
 
+from datetime import date
+
 from pipeline.product import Flag, Product, Source, table
 
 QUALITY = Flag("Q_FLAG", good=(0,))  # 1: manoeuvre and about 4 h of nutation, 2: bad
@@ -46,3 +48,7 @@ PRODUCTS = table(
 )
 
 PREFERENCE = {"field": ("AC_H0_MFI", "AC_H3_MFI", "AC_H1_MFI"), "plasma": ("AC_H0_SWE",)}
+
+# First and last day with field and plasma, for pairs made from catalogues: the field begins on 1997-09-02.
+OPERATION = (date(1998, 2, 4), None)
+NEAR_EARTH = True

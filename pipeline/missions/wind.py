@@ -1,5 +1,7 @@
 """Wind: magnetometer (MFI), Faraday cups (SWE) and electrostatic analysers (3DP)."""
 
+from datetime import date
+
 from pipeline.product import Flag, Product, Source, components, earth_radii, electronvolts, ratio, table, thermal_speed
 
 # Spacecraft modes 3 and 4 give no useful field; the mode is told once a minute.
@@ -117,3 +119,7 @@ PREFERENCE = {
     "field": ("WI_H0_MFI", "WI_H2_MFI", "WI_H3-RTN_MFI"),
     "plasma": ("WI_PM_3DP", "WI_H1_SWE", "WI_PLSP_3DP"),
 }
+
+# First and last day with field and plasma, for pairs made from catalogues: two weeks after launch.
+OPERATION = (date(1994, 11, 15), None)
+NEAR_EARTH = True
