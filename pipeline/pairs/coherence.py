@@ -1,0 +1,227 @@
+"""Wavelet coherence and phase of two spacecraft in time and period, at the one lag, and pooled over regions.
+
+Coherence does not mind a phase difference, correlation does: waves that both see at different phases have r near zero
+and high coherence. Phase is positive where the second lags behind the one lag.
+"""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from pydantic import Field
+
+from pipeline.aligned import COLUMNS, QUANTITIES, Pair
+from pipeline.config import Frozen
+from pipeline.intervals import mask
+from pipeline.physics import wavelet
+from pipeline.stats import coherence as kernel
+from pipeline.stats import surrogates
+
+BATCH = 25  # surrogates at a time: memory
+MAPS = 4  # surrogates for the threshold of the map: each holds hundreds of independent places
+
+
+class Settings(Frozen):
+    """Wavelet coherence."""
+
+    band_s: tuple[float, float] = Field((600.0, 3600.0), description="shortest and longest period of the Alfvénic band")
+    shortest_s: float | None = Field(None, gt=0, description="shortest period of the map; default four cadences")
+    longest_s: float = Field(14400.0, gt=0, description="longest period of the map")
+    voices: int = Field(8, ge=4, le=32, description="periods per octave")
+    grid_s: float = Field(300.0, gt=0, description="step of the maps in time, at most half of the shortest scale")
+    surrogates: int = Field(100, ge=20, description="phase-randomised seconds for significance")
+    level: float = Field(0.95, gt=0, lt=1, description="level of significance and intervals")
+    min_coverage: float = Field(0.5, gt=0, le=1, description="a region masked more than this has no value")
+
+
+ATTRIBUTES = {
+    "coherence": ("1", "squared wavelet coherence, smoothed", "coherence"),
+    "phase": ("degree", "phase of the cross spectrum, positive: second lags", "phase"),
+    "threshold": ("1", "coherence that unrelated fields of the same spectra exceed by chance", "threshold"),
+    "coherency_spectrum": ("1", "|coherency| pooled over the region, per period", "|γ|"),
+    "phase_spectrum": ("degree", "phase of the pooled coherency, per period", "phase"),
+    "coherency": ("1", "|coherency| of the band over the region: share of common variance, any phase", "|γ|"),
+    "coherency_ci": ("1", "interval of coherency", "|γ|"),
+    "coherency_null": ("1", "rms |coherency| of unrelated fields of the same spectra", "|γ|"),
+    "coherency_p": ("1", "chance of this coherency or more if unrelated", "p"),
+    "phase_band": ("degree", "phase of the band's coherency, positive: second lags", "phase"),
+    "phase_error": ("degree", "one-sigma error of phase_band", "phase error"),
+    "significant_fraction": ("1", "share of region and band above the threshold", "share"),
+    "modes": ("1", "independent modes of band and region", "modes"),
+    "coverage": ("1", "share of region and band that is not masked", "coverage"),
+    "reason": ("", "why there is no value", ""),
+}
+
+
+def compute(
+    first: xr.Dataset, second: xr.Dataset, intervals: pd.DataFrame, lag_s: float, settings: Settings
+) -> xr.Dataset:
+    """Maps (time, period, quantity) and a table (interval, quantity) of first(t) with second(t + lag).
+
+    Arguments as in pairs.correlation. Cone of influence and gaps are missing. Periods follow Torrence & Compo.
+    """
+    pair = Pair.of(first, second, lag_s)
+    period_s, step = _grid(pair, settings)
+    transformed = Transformed(pair, period_s, step)
+    threshold = _thresholds(pair, transformed, settings)
+    maps = {q: transformed.local(q, settings.voices) for q in QUANTITIES}
+    coherence = np.stack([maps[q][0].T for q in QUANTITIES], axis=-1)
+    phase = np.degrees(np.stack([maps[q][1].T for q in QUANTITIES], axis=-1))
+    dims = ("time", "period", "quantity")
+    variables = {"coherence": (dims, coherence.astype(np.float32)), "phase": (dims, phase.astype(np.float32))}
+    variables["threshold"] = "quantity", threshold
+    names = list(dict.fromkeys(intervals["interval"]))
+    tables = [
+        _region(pair, transformed, mask(pair.time, intervals, n), n, coherence, threshold, settings) for n in names
+    ]
+    extra = {"coherency_ci": "bound", "coherency_spectrum": "period", "phase_spectrum": "period"}
+    for key in tables[0] if tables else ():
+        dims = ("interval", "quantity", *([extra[key]] if key in extra else []))
+        variables[key] = dims, np.array([table[key] for table in tables])
+    coords = {"time": pair.time[::step], "interval": names, "quantity": list(QUANTITIES), "bound": ["low", "high"]}
+    attrs = {"units": "s", "long_name": "Fourier period, 1.0330 times the scale", "label": "period"}
+    ds = xr.Dataset(variables, coords | {"period": ("period", period_s, attrs)})
+    for name in ds.data_vars:
+        units, meaning, label = ATTRIBUTES[name]
+        ds[name].attrs = {"units": units, "long_name": meaning, "label": label}
+    return ds.assign_attrs(band_s=settings.band_s, grid_s=step * pair.step_s)
+
+
+def _grid(pair, settings):
+    """Periods (s), and the step of the maps in samples: fine enough for the shortest wavelet's own smoothing."""
+    shortest = max(settings.shortest_s or 0.0, 4 * pair.step_s)
+    longest = max(settings.longest_s, 2 * shortest)
+    finest = wavelet.scale(min(shortest, settings.band_s[0])) / 2
+    return wavelet.periods(shortest, longest, settings.voices), max(1, int(min(settings.grid_s, finest) / pair.step_s))
+
+
+class Transformed:
+    """Wavelet coefficients (4 channels, period, time) of both fields at every `step`-th sample, and where they hold."""
+
+    def __init__(self, pair: Pair, period_s: np.ndarray, step: int):
+        together = np.column_stack([pair.x, pair.y])
+        filled, missing = wavelet.prepare(together)
+        self.step_s, self.step, self.period_s = pair.step_s, step, period_s
+        self.w_x, self.w_y = self.of(filled[:, :4]), self.of(filled[:, 4:])
+        bands = wavelet.transform(np.zeros((len(missing), 1)), pair.step_s, period_s, step=step)
+        self.ok = np.concatenate(wavelet.usable(missing, pair.step_s, bands))
+        self.scale_steps = wavelet.scale(period_s) / (step * pair.step_s)
+
+    def of(self, filled: np.ndarray) -> np.ndarray:
+        """Coefficients (channel, period, time) of (time, channel)."""
+        bands = wavelet.transform(filled, self.step_s, self.period_s, step=self.step)
+        return np.concatenate([band.w for band in bands], axis=1)
+
+    def local(self, quantity: str, voices: int, w_y: np.ndarray | None = None):
+        """Coherence and phase (period, time) of one quantity."""
+        columns = COLUMNS[quantity]
+        w_y = self.w_y if w_y is None else w_y
+        return kernel.local_coherence(self.w_x[columns], w_y[columns], self.ok, self.scale_steps, voices)
+
+    def within(self, band_s: tuple[float, float]) -> np.ndarray:
+        """Boolean (period): inside the band."""
+        return (self.period_s >= band_s[0] * (1 - 1e-9)) & (self.period_s <= band_s[1] * (1 + 1e-9))
+
+
+def _thresholds(pair, transformed, settings):
+    """(quantity,): level of the local coherence of surrogates of the whole record, over all periods.
+
+    The smoothing follows the wavelet's width, so that chance coherence is the same at every period and for every colour
+    of the noise; it depends on how many components are pooled.
+    """
+    if not transformed.ok.any():
+        return np.full(len(QUANTITIES), np.nan)
+    made = surrogates.phase_randomised(pair.y, MAPS, pair.rng("coherence", "threshold"))
+    w_y = [transformed.of(wavelet.prepare(y)[0]) for y in made]
+    maps = [[transformed.local(q, settings.voices, w)[0] for w in w_y] for q in QUANTITIES]
+    return np.array([np.nanquantile(values, settings.level) for values in maps])
+
+
+def _region(pair, transformed, selected, name, coherence, threshold, settings):
+    """Arrays (quantity, ...) of one region."""
+    inside = selected[:: transformed.step]
+    band = transformed.within(settings.band_s)
+    ok = transformed.ok & inside
+    covered = ok[band].sum() / max(inside.sum() * band.sum(), 1)
+    reason = _why_not(pair, selected, band, covered, settings)
+    if reason:
+        return _nothing(len(transformed.period_s), covered, reason)
+    spectra = kernel.region_spectra(transformed.w_x, transformed.w_y, ok)
+    null = null_coherencies(pair, transformed, selected, band, settings.surrogates, pair.rng("coherence", name))
+    rows = [_pooled(transformed, spectra, q, band, null[:, k]) for k, q in enumerate(QUANTITIES)]
+    out = {key: [row[key] for row in rows] for key in rows[0]}
+    there = inside[:, None, None] & np.isfinite(coherence) & band[None, :, None]
+    above = (coherence > threshold) & there
+    out["significant_fraction"] = above.sum(axis=(0, 1)) / np.maximum(there.sum(axis=(0, 1)), 1)
+    return out | {"coverage": [covered] * len(QUANTITIES), "reason": [""] * len(QUANTITIES)}
+
+
+def _why_not(pair, selected, band, covered, settings):
+    if not np.isfinite(pair.lag_s):
+        return "no lag"
+    if not selected.any():
+        return "the interval has no times on the grid"
+    if not band.any():
+        return "no period of the map lies in the band"
+    if selected.sum() * pair.step_s < settings.band_s[1]:
+        return "shorter than the band's longest period"
+    return f"{covered:.0%} are usable, less than {settings.min_coverage:.0%}" if covered < settings.min_coverage else ""
+
+
+def _nothing(periods, covered, reason):
+    n = len(QUANTITIES)
+    names = ("coherency", "coherency_null", "coherency_p", "phase_band", "phase_error", "significant_fraction", "modes")
+    out = {name: np.full(n, np.nan) for name in names} | {"coherency_ci": np.full((n, 2), np.nan)}
+    out |= {name: np.full((n, periods), np.nan) for name in ("coherency_spectrum", "phase_spectrum")}
+    return out | {"coverage": [covered] * n, "reason": [reason] * n}
+
+
+def band_coherency(transformed: Transformed, spectra, quantity: str, band: np.ndarray) -> np.ndarray:
+    """Complex coherency (...) of one quantity over the band's periods; energies count per octave, as in variance."""
+    weight = 1 / transformed.scale_steps[band]
+    return kernel.coherency([part[..., COLUMNS[quantity], :][..., band] * weight for part in spectra], axis=(-2, -1))
+
+
+def _pooled(transformed, spectra, quantity, band, null):
+    gamma = complex(band_coherency(transformed, spectra, quantity, band))
+    each = kernel.coherency([part[COLUMNS[quantity]] for part in spectra], axis=0)
+    floor = np.sqrt(np.mean(null**2))
+    modes = 1 / floor**2
+    share = kernel.without_floor(abs(gamma), floor)
+    error = np.sqrt((1 - share**2) / (2 * modes)) / share if share > 0 else np.inf
+    return {
+        "coherency": abs(gamma),
+        "coherency_ci": kernel.coherency_interval(share, modes),
+        "coherency_null": floor,
+        "coherency_p": (1 + np.sum(null >= abs(gamma))) / (1 + null.size),
+        "phase_band": np.degrees(np.angle(gamma)),
+        "phase_error": min(np.degrees(error), 104.0),  # 104 degrees: the scatter of a uniform phase
+        "modes": modes,
+        "coherency_spectrum": np.abs(each),
+        "phase_spectrum": np.degrees(np.angle(each)),
+    }
+
+
+def null_coherencies(pair, transformed, selected, band, count, rng) -> np.ndarray:
+    """(count, quantity): |gamma| of the band over the region with phase-randomised seconds.
+
+    Only the region and a longest period around it are randomised: over the whole record the waves of a short interval
+    would be spread out, and a burst has less freedom than a stationary record.
+    """
+    index = np.flatnonzero(selected)
+    margin = int(transformed.period_s[band][-1] / pair.step_s)
+    start = max(0, index[0] - margin) // transformed.step * transformed.step
+    part = slice(start, index[-1] + margin + 1)
+    weight = 1 / transformed.scale_steps[band]
+    out = []
+    for done in range(0, count, BATCH):
+        made = surrogates.phase_randomised(pair.y[part], min(BATCH, count - done), rng)
+        filled = np.concatenate([wavelet.prepare(y)[0] for y in made], axis=1)
+        bands = wavelet.transform(filled, pair.step_s, transformed.period_s[band], step=transformed.step)
+        w_y = np.concatenate([b.w for b in bands], axis=1)
+        w_y = w_y.reshape(len(made), 4, *w_y.shape[1:])
+        here = slice(start // transformed.step, start // transformed.step + w_y.shape[-1])
+        ok = (transformed.ok & selected[:: transformed.step])[band, here]
+        spectra = [part * weight for part in kernel.region_spectra(transformed.w_x[:, band, here], w_y, ok)]
+        each = [kernel.coherency([part[..., COLUMNS[q], :] for part in spectra], axis=(-2, -1)) for q in QUANTITIES]
+        out.append(np.abs(np.stack(each, axis=1)))
+    return np.concatenate(out)
