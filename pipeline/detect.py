@@ -191,7 +191,8 @@ def detect(ds: xr.Dataset, intervals: pd.DataFrame, settings: Settings) -> pd.Da
     ds: uniform data; intervals: its rows of the table of intervals. Searched is what lies in the sheath and the ejecta.
     Rows: alfvenic_1, ...; kept apart from them, and named so, small_flux_rope_1, ... (sigma_m, sigma_r box) and
     discontinuity_1, ... (intervals that meet the thresholds through one jump).
-    start_low to end_high: range over the ensemble's members that find the interval; support: their share.
+    start_low to end_high: range over the ensemble's members that find the interval; support: their share. It says how
+        far the choices move the edges, and is no confidence interval: the nominal edges are the better estimate.
     direction: antisunward, sunward or ambiguous, from the sign of sigma_c and of B_x.
     """
     nominal = fluctuations(ds, settings.band_s, settings.density, settings)
