@@ -30,6 +30,7 @@ def draw(results, which: str, start=None, end=None):
             panel.set_ylim(bottom=0)
         for panel in panels[4:6]:
             style.log_ticks(panel)
+        style.clear_edges(panels[:4])
         strip.set_title(_title(results, which, ds))
     return figure
 

@@ -35,6 +35,7 @@ def draw(results, which: str, start=None, end=None):
         style.fit_limits(panels, start, end)
         if "correlation" in results.pair_results(first, second):
             _print_correlations(panels, results.pair("correlation", first, second), rows, (start, end))
+        style.clear_edges(panels)
         _correlation_against_lag(below, lag, first, second)
         style.letter_panels([*panels, below])
         style.name_series(panels[0], {style.display(n): style.spacecraft_colour(results, n) for n in data})

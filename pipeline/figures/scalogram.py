@@ -27,6 +27,7 @@ def draw(results, which: str, start=None, end=None, longest_s: float | None = No
         style.shade_intervals(panels[:1], rows)
         style.interval_strip(strip, boxes)
         style.fit_limits(panels[:1], start, end)
+        style.clear_edges(panels[:1])
         style.letter_panels(panels)
         wavelet = waves.attrs.get("wavelet", "wavelet").replace("omega_0", r"$\omega_0$")
         strip.set_title(f"{results.event}, {style.display(which)}, {ds['b'].attrs['frame']}: {wavelet}")

@@ -345,6 +345,19 @@ def fit_limits(panels, start, end) -> None:
             panel.set_ylim(10**limits if panel.get_yscale() == "log" else limits)
 
 
+def clear_edges(panels) -> None:
+    """Widen linear panels whose outermost tick sits on an edge, where its label would touch that of the next panel."""
+    for panel in panels:
+        low, high = panel.get_ylim()
+        edge = 0.05 * (high - low)
+        ticks = [tick for tick in panel.get_yticks() if low <= tick <= high]
+        if panel.get_yscale() != "linear" or not ticks:
+            continue
+        on_floor = low == 0  # a panel that starts at zero keeps its zero on the edge
+        panel.set_yticks(ticks)  # the ticks stay; a locator might put new ones on the new edges
+        panel.set_ylim(low if on_floor else min(low, min(ticks) - edge), max(high, max(ticks) + edge))
+
+
 def _visible(line, start, end) -> np.ndarray:
     time, values = np.asarray(line.get_xdata(orig=True), "datetime64[ns]"), np.asarray(line.get_ydata(orig=True), float)
     return values[(time >= start) & (time <= end) & np.isfinite(values)]

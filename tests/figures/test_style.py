@@ -106,3 +106,18 @@ def test_view_covers_known_intervals_within_the_data():
     assert (start, end) == (np.datetime64("2001-01-01T22:00"), np.datetime64("2001-01-02T14:00"))
     assert style.view(rows.iloc[1:], time) == (time[0], time[-1])
     assert style.view(rows, time, start="2001-01-02T03:00")[0] == np.datetime64("2001-01-02T03:00")
+
+
+def test_no_tick_label_sits_on_an_edge_but_the_zero_of_a_floor():
+    figure = Figure()
+    free, floor = figure.add_subplot(211), figure.add_subplot(212)
+    free.set_ylim(-10, 20)
+    floor.set_ylim(0, 20)
+    style.clear_edges([free, floor])
+    for panel, lowest in ((free, -10), (floor, 0)):
+        low, high = panel.get_ylim()
+        ticks = panel.get_yticks()
+        assert (min(ticks), max(ticks)) == (lowest, 20)
+        assert high - 20 >= 0.04 * (high - low)
+    assert free.get_ylim()[0] < -10
+    assert floor.get_ylim()[0] == 0
