@@ -1,4 +1,4 @@
-"""Catalogues in, against ten rows of ICMECAT read by eye, the published way of writing of a text list, and bad lines."""
+"""Catalogues in, against ten rows of ICMECAT read by eye, a published way of writing text lists, and bad lines."""
 
 from datetime import date, datetime
 
