@@ -9,6 +9,7 @@ import importlib
 import inspect
 import json
 import logging
+import os
 import re
 import shutil
 import signal
@@ -326,6 +327,8 @@ def ask_pyspedas(product: Product, day: date, root: str, staging: Path) -> list[
     One day a call: asked for several, pyspedas returns those that it got and does not say which failed.
     """
     project, instrument, datatype = product.client
+    # pyspedas imports spacepy, which writes ~/.spacepy at its first import: two fetches at once read it half written.
+    os.environ.setdefault("SPACEPY", str(staging))
     loader = getattr(importlib.import_module(f"pyspedas.projects.{project}"), instrument)
     config = importlib.import_module(f"pyspedas.projects.{project}.config").CONFIG
     saved, saved_tempdir = dict(config), tempfile.tempdir
