@@ -23,7 +23,7 @@ from pipeline.intervals import mask
 from pipeline.physics import dehoffmann, elsasser, rectification, window
 from pipeline.schema import COMPONENTS
 from pipeline.stats.bootstrap import percentile_interval
-from pipeline.stats.effective import effective_size
+from pipeline.stats.effective import energy_freedom
 from pipeline.stats.seeds import generator
 from pipeline.stats.wishart import covariance_draws
 
@@ -176,7 +176,7 @@ def _row(method, v, b, notes, selected, outward, length, settings, rng) -> dict:
     out |= _ratios(e_v, e_b, h, b) | _rectified(share, outward, selected)
     out |= _whole_interval(v, b)
     dv, db = window.fluctuations(v, b, min(length, 2 * ((len(v) - 1) // 2) + 1))
-    out["n_effective"] = nu = freedom(dv, db) / concentration(share, length)
+    out["n_effective"] = nu = energy_freedom(dv, db) / concentration(share, length)
     draws = covariance_draws(e_v, e_b, h, nu, settings.replicates, rng)
     out |= {
         "sigma_c_ci": percentile_interval(elsasser.sigma_c(*draws)),
@@ -185,7 +185,7 @@ def _row(method, v, b, notes, selected, outward, length, settings, rng) -> dict:
     }
     whole = [x - x[there].mean(axis=0) for x in (v, b)]
     energies = np.nanmean(np.stack(elsasser.energies(*whole)), axis=1)
-    _, e_b, h = covariance_draws(*energies, freedom(*whole), settings.replicates, rng)
+    _, e_b, h = covariance_draws(*energies, energy_freedom(*whole), settings.replicates, rng)
     return out | {"walen_slope_ci": percentile_interval(elsasser.walen_slope(e_b, h))}
 
 
@@ -245,22 +245,6 @@ def _whole_interval(v, b):
         "walen_slope": slope,
         "walen_correlation": correlation,
     }
-
-
-def freedom(dv, db) -> float:
-    """Degrees of freedom of the energies of red fluctuations (time, component), components pooled.
-
-    A variance over n correlated samples has n / (1 + 2 sum rho^2) degrees of freedom (Bayley & Hammersley 1946), which
-    is the effective size of the pair (x, x); components of unequal variance s count (sum s)^2 / sum(s^2 / nu).
-    """
-    total, weighted = 0.0, 0.0
-    for x in (*dv.T, *db.T):
-        variance = np.nanvar(x)
-        size = effective_size(x, x)
-        if variance > 0 and np.isfinite(size):
-            total, weighted = total + variance, weighted + variance**2 / max(size - 1, 1.0)
-    # v and b of a wave repeat each other: half of the six series are counted
-    return 0.5 * total**2 / weighted if weighted > 0 else np.nan
 
 
 def concentration(share, length: int) -> float:
