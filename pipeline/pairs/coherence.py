@@ -221,7 +221,7 @@ def null_coherencies(pair, transformed, selected, band, count, rng) -> np.ndarra
         w_y = w_y.reshape(len(made), 4, *w_y.shape[1:])
         here = slice(start // transformed.step, start // transformed.step + w_y.shape[-1])
         ok = (transformed.ok & selected[:: transformed.step])[band, here]
-        spectra = [part * weight for part in kernel.region_spectra(transformed.w_x[:, band, here], w_y, ok)]
-        each = [kernel.coherency([part[..., COLUMNS[q], :] for part in spectra], axis=(-2, -1)) for q in QUANTITIES]
+        spectra = [s * weight for s in kernel.region_spectra(transformed.w_x[:, band, here], w_y, ok)]
+        each = [kernel.coherency([s[..., COLUMNS[q], :] for s in spectra], axis=(-2, -1)) for q in QUANTITIES]
         out.append(np.abs(np.stack(each, axis=1)))
     return np.concatenate(out)
