@@ -61,6 +61,7 @@ include: "workflows/tabulate.smk"
 include: "workflows/draw.smk"
 include: "workflows/report.smk"
 include: "workflows/catalogue.smk"
+include: "workflows/validation.smk"
 
 if SETTINGS.simulate:
 
