@@ -39,8 +39,12 @@ wildcard_constraints:
     pairing="[a-z0-9_]+",
 
 
+# Where the network is, and too short to submit.
 localrules:
     all,
+    events,
+    fetch,
+    catalogue,
 
 
 rule all:
