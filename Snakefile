@@ -72,7 +72,22 @@ if SETTINGS.simulate:
     include: "workflows/simulate.smk"
 
 
-onsuccess:
+def tell():
+    """How far every event came, as a table and in a sentence, whether all went well or not."""
+    from pipeline import status, tables
+
     if EVENTS:
-        print(f"\nReports: {', '.join(f'{RESULTS}/{name}/report.html' for name in list(EVENTS)[:3])}"
+        came = status.table(RESULTS, EVENTS)
+        tables.write(came, f"{RESULTS}/catalogue/status.csv")
+        print(f"\n{status.counts(came)}: {RESULTS}/catalogue/status.csv")
+
+
+onsuccess:
+    tell()
+    if EVENTS:
+        print(f"Reports: {', '.join(f'{RESULTS}/{name}/report.html' for name in list(EVENTS)[:3])}"
               f"{' ...' if len(EVENTS) > 3 else ''}\nTables over all events: {RESULTS}/catalogue/")
+
+
+onerror:
+    tell()

@@ -1,6 +1,8 @@
 from importlib import import_module
 
-from pipeline import intervals, provenance
+from pipeline import intervals, provenance, status
+
+status.watch(snakemake.rule, snakemake.output[0])
 
 
 def main(module: str, first: str, second: str, lag: str, table: str, output: str, settings) -> None:

@@ -1,8 +1,10 @@
 from importlib import import_module
 from pathlib import Path
 
-from pipeline import figures
+from pipeline import figures, status
 from pipeline.results import EventResults
+
+status.watch(snakemake.rule, snakemake.output[0])
 
 
 def main(event_folder: Path, name: str, png: str) -> None:

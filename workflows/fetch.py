@@ -1,5 +1,7 @@
-from pipeline import provenance
+from pipeline import provenance, status
 from pipeline.archive import fetch
+
+status.watch(snakemake.rule, snakemake.output[0])
 
 provenance.write_json(
     fetch(

@@ -1,6 +1,8 @@
 import pandas as pd
 
-from pipeline import detect, intervals, provenance, tables
+from pipeline import detect, intervals, provenance, status, tables
+
+status.watch(snakemake.rule, snakemake.output[0])
 
 
 def main(uniform: list[str], lag: list[str], output, event, settings) -> None:

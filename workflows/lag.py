@@ -1,6 +1,7 @@
+from pipeline import intervals, provenance, status
 from pipeline.pairs.lag import compute
 
-from pipeline import intervals, provenance
+status.watch(snakemake.rule, snakemake.output[0])
 
 
 def main(first: str, second: str, output: str, event, settings) -> None:

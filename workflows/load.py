@@ -2,9 +2,11 @@ import json
 from pathlib import Path
 
 import numpy as np
+
+from pipeline import provenance, schema, status
 from pipeline.load import load
 
-from pipeline import provenance, schema
+status.watch(snakemake.rule, snakemake.output[0])
 
 
 def main(files: str, output: str, event, spacecraft: str, data: str, settings, margin_h: float) -> None:

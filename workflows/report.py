@@ -1,7 +1,9 @@
 from pathlib import Path
 
-from pipeline import report
+from pipeline import report, status
 from pipeline.results import EventResults
+
+status.watch(snakemake.rule, snakemake.output[0])
 
 report.write(
     EventResults(Path(snakemake.output[0]).parent),

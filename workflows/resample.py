@@ -2,8 +2,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import provenance, schema
+from pipeline import provenance, schema, status
 from pipeline.resample import cadence, grid_edges, resample
+
+status.watch(snakemake.rule, snakemake.output[0])
 
 
 def main(own: str, every: list[str], output: str, event, settings, margin_h: float) -> None:

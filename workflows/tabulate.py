@@ -1,6 +1,8 @@
 from pathlib import Path
 
-from pipeline import intervals, provenance, tables
+from pipeline import intervals, provenance, status, tables
+
+status.watch(snakemake.rule, snakemake.output[0])
 
 
 def main(inputs, outputs: list[str], event, diagnostics: list[str], pairs: list[str]) -> None:
