@@ -6,13 +6,15 @@ HALF_POWER = np.sqrt(2 * np.log(2)) / (2 * np.pi)  # sigma over the period that 
 REACH = 4.0  # sigmas at which the weights are cut: 3e-4 of their peak
 
 
-def low_pass(x: np.ndarray, period_s: float, dt_s: float, min_fraction: float = 0.5) -> np.ndarray:
+def low_pass(
+    x: np.ndarray, period_s: float, dt_s: float, min_fraction: float = 0.5, into_gaps: bool = False
+) -> np.ndarray:
     """Slow part of x (time, k): the local straight line fitted with Gaussian weights, at each sample.
 
     Inside a full record that is a Gaussian filter of zero phase with amplitude 1/2 at `period_s`, 1/16 at half and 0.84
     at twice of it. At ends and gaps the line keeps a trend from bending. NaN where x is missing, and where the weights
     with data are less than `min_fraction` of what they are at a record's end. A sample that any column lacks counts as
-    missing in all.
+    missing in all. With `into_gaps` the line is also taken at missing samples that have enough around them.
     """
     x = np.asarray(x, float)
     missing = ~np.isfinite(x).all(axis=1)
@@ -27,7 +29,7 @@ def low_pass(x: np.ndarray, period_s: float, dt_s: float, min_fraction: float = 
     line = (s2 * t0 - s1 * t1) / np.where(has_line, spread, 1.0)
     slow = np.where(has_line, line, t0 / np.maximum(s0, 1e-300)) + origin
     least = min_fraction * weight[offset >= 0].sum()
-    return np.where(missing[:, None] | (s0 < least), np.nan, slow)
+    return np.where((missing[:, None] & (not into_gaps)) | (s0 < least), np.nan, slow)
 
 
 def band_pass(x: np.ndarray, shortest_s: float, longest_s: float, dt_s: float) -> np.ndarray:

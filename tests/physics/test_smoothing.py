@@ -58,3 +58,12 @@ def test_lonely_samples_in_a_gap_are_not_filtered():
 def test_periods_shorter_than_the_cadence_change_nothing():
     x = np.random.default_rng(2).standard_normal((100, 2))
     np.testing.assert_allclose(low_pass(x, 1.0, STEP), x, atol=1e-12)
+
+
+def test_short_gaps_are_filled_if_asked_and_long_ones_never():
+    x = np.sin(2 * np.pi * TIME / 40_000)[:, None]
+    gappy = x.copy()
+    gappy[500:510], gappy[1000:1200] = np.nan, np.nan
+    found = low_pass(gappy, PERIOD, STEP, into_gaps=True)
+    np.testing.assert_allclose(found[500:510], x[500:510], atol=0.02)
+    assert np.isnan(found[1100])

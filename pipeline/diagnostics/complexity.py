@@ -1,0 +1,166 @@
+"""How complex the hodogram of each interval is, in numbers, against surrogates and against other windows of the ejecta.
+
+Metrics (`quantity`) grow with complexity, all but the statistical complexity, which vanishes for order and disorder.
+The field is cut to the interval, smoothed and thinned alike everywhere, so that neither cadence nor noise decides.
+Surrogates have the same spectra and random phases: they say what a field of these fluctuations looks like without any
+order in time (`thickness` knows of no order, so they have the same). The rank among equally long windows says whether
+the interval stands out within its own ejecta.
+"""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from pydantic import Field
+
+from pipeline.config import Frozen
+from pipeline.fluctuations import cadence_s
+from pipeline.intervals import mask
+from pipeline.physics import complexity, minvar
+from pipeline.physics.smoothing import low_pass
+from pipeline.stats.seeds import generator
+from pipeline.stats.surrogates import phase_randomised
+
+METRICS = {
+    "tortuosity": "length over chord of the hodogram",
+    "roughness": "length over extent of the hodogram",
+    "turning_ratio": "all turning over net turning in the max-int plane",
+    "self_intersections": "crossings of the hodogram with itself in the max-int plane, per hour",
+    "curvature_changes": "changes of the sense of bending in the max-int plane, per hour",
+    "arc_residual": "rms distance from the best circle in the max-int plane, over its radius",
+    "thickness": "minimum over intermediate standard deviation: 0 for a flat hodogram",
+    "permutation_entropy": "normalised permutation entropy, mean of the components",
+    "statistical_complexity": "Jensen-Shannon complexity, mean of the components",
+}
+LARGEST = 1e4  # ratios of a closed or an unturned curve are without limit
+
+
+class Settings(Frozen):
+    """Complexity of hodograms."""
+
+    smooth_s: float = Field(
+        600.0, gt=0, description="period above which the hodogram is kept; its points are half of it apart"
+    )
+    order: int = Field(4, ge=3, le=6, description="length of the patterns of the permutation entropy")
+    surrogates: int = Field(99, ge=0, description="surrogates with the same spectra")
+    windows: int = Field(24, ge=0, description="windows of the ejecta to rank the interval among")
+    min_coverage: float = Field(0.5, gt=0, le=1, description="an interval covered less has no metrics")
+
+
+ATTRIBUTES = {
+    "value": ("1", "metric of the interval", "value"),
+    "surrogate_median": ("1", "median metric of the surrogates", "surrogates"),
+    "surrogate_ci": ("1", "95 % of the surrogates lie within", "surrogates"),
+    "surrogate_p": ("1", "share of surrogates at least as complex", "p"),
+    "rank": ("1", "share of equally long windows of the ejecta at most as complex", "rank"),
+    "n_points": ("1", "points of the hodogram", "n"),
+    "reason": ("", "why there is no value", ""),
+}
+
+
+def compute(ds: xr.Dataset, intervals: pd.DataFrame, settings: Settings) -> xr.Dataset:
+    """Table (interval, quantity) of one spacecraft's uniform data; intervals: its own rows."""
+    names = list(dict.fromkeys(intervals["interval"]))
+    ejecta = mask(ds["time"].values, intervals, "ejecta")
+    rows = [_row(ds, mask(ds["time"].values, intervals, name), ejecta, name, settings) for name in names]
+    dims = ("interval", "quantity", "bound")
+    variables = {
+        key: (dims[: 3 if key.endswith("_ci") else 2], np.array([row[key] for row in rows])) for key in ATTRIBUTES
+    }
+    out = xr.Dataset(variables, {"interval": names, "quantity": list(METRICS), "bound": ["low", "high"]})
+    for name, (units, meaning, label) in ATTRIBUTES.items():
+        out[name].attrs = {"units": units, "long_name": meaning, "label": label}
+    return out.assign_attrs({f"metric_{name}": meaning for name, meaning in METRICS.items()})
+
+
+def metrics(b: np.ndarray, dt_s: float, smooth_s: float, order: int) -> tuple[np.ndarray, int]:
+    """(len(METRICS),) of the field b (time, 3), nT, and the number of points; NaN for fewer than 8 points."""
+    curve = hodogram(b, dt_s, smooth_s)
+    if len(curve) < 8:
+        return np.full(len(METRICS), np.nan), len(curve)
+    found = minvar.minimum_variance_analysis(curve)
+    plane = minvar.rotate(curve, found.axes)[:, :2]
+    net, total = complexity.turns(plane)
+    hours = len(b) * dt_s / 3600
+    patterns = _patterns(b, dt_s, smooth_s, order)
+    _, middle, least = found.eigenvalue
+    values = [
+        complexity.tortuosity(curve),
+        complexity.roughness(curve),
+        total / abs(net) if net else np.inf,
+        complexity.self_intersections(plane) / hours,
+        complexity.curvature_changes(plane) / hours,
+        complexity.arc_residual(plane),
+        np.sqrt(least / middle) if middle > 0 else np.nan,
+        np.mean([complexity.permutation_entropy(p) for p in patterns]),
+        np.mean([complexity.statistical_complexity(p) for p in patterns]),
+    ]
+    return np.minimum(values, LARGEST), len(curve)
+
+
+def hodogram(b: np.ndarray, dt_s: float, smooth_s: float) -> np.ndarray:
+    """Points (point, 3) of the smoothed field, half of `smooth_s` apart; gaps that are longer are left out."""
+    smooth = low_pass(b, smooth_s, dt_s, into_gaps=True)[:: max(1, round(smooth_s / 2 / dt_s))]
+    return smooth[np.isfinite(smooth).all(axis=1)]
+
+
+def _patterns(b, dt_s, smooth_s, order):
+    delay = max(1, round(smooth_s / 2 / dt_s))
+    smooth = low_pass(b, smooth_s, dt_s, into_gaps=True)
+    return [complexity.ordinal_probabilities(column, order, delay) for column in smooth.T]
+
+
+def _row(ds, selected, ejecta, name, settings):
+    dt_s = cadence_s(ds)
+    b = ds["b"].values[selected].astype(float)
+    coverage = np.isfinite(b).all(axis=1).mean() if len(b) else 0.0
+    reason = _reason(selected, coverage, settings.min_coverage)
+    value, n = metrics(b if not reason else b[:0], dt_s, settings.smooth_s, settings.order)
+    if not reason and n < 8:
+        reason = "fewer than 8 points of a hodogram"
+    nothing = np.full(len(METRICS), np.nan)
+    out = {"value": value, "n_points": [n] * len(METRICS), "reason": [reason] * len(METRICS), "rank": nothing}
+    out |= {"surrogate_median": nothing, "surrogate_p": nothing, "surrogate_ci": np.full((len(METRICS), 2), np.nan)}
+    if reason:
+        return out
+    rng = generator(ds.attrs.get("event", ""), "complexity", ds.attrs.get("spacecraft", ""), name)
+    return (
+        out
+        | _against_surrogates(b, value, dt_s, settings, rng)
+        | {"rank": _rank(ds, selected, ejecta, value, settings)}
+    )
+
+
+def _reason(selected, coverage, min_coverage):
+    if not selected.any():
+        return "no bin inside: boundaries unknown, or outside the data"
+    return f"field covers {coverage:.2f} of the interval, below {min_coverage:g}" if coverage < min_coverage else ""
+
+
+def _against_surrogates(b, value, dt_s, settings, rng):
+    if not settings.surrogates:
+        return {}
+    made = phase_randomised(b, settings.surrogates, rng)
+    found = np.array([metrics(x, dt_s, settings.smooth_s, settings.order)[0] for x in made])
+    reached = np.sum(found >= value - 1e-12, axis=0)
+    return {
+        "surrogate_median": np.median(found, axis=0),
+        "surrogate_ci": np.percentile(found, [2.5, 97.5], axis=0).T,
+        "surrogate_p": (1 + reached) / (1 + len(found)),
+    }
+
+
+def _rank(ds, selected, ejecta, value, settings):
+    """Share of evenly spaced windows of the interval's length inside the ejecta with at most its complexity."""
+    index, inside = np.flatnonzero(selected), np.flatnonzero(ejecta)
+    nothing = np.full(len(METRICS), np.nan)
+    if not settings.windows or not inside.size or not ejecta[index].all():
+        return nothing
+    length = index.size
+    if index[-1] - index[0] + 1 != length or length > 0.8 * inside.size:
+        return nothing  # in pieces, or hardly shorter than the ejecta: nothing to be ranked among
+    starts = np.unique(np.linspace(inside[0], inside[-1] + 1 - length, settings.windows).astype(int))
+    b, dt_s = ds["b"].values.astype(float), cadence_s(ds)
+    parts = [b[start : start + length] for start in starts]
+    covered = [part for part in parts if np.isfinite(part).all(axis=1).mean() >= settings.min_coverage]
+    found = np.array([metrics(part, dt_s, settings.smooth_s, settings.order)[0] for part in covered])
+    return np.mean(found <= value + 1e-9, axis=0) if len(found) else nothing
