@@ -16,6 +16,7 @@ from pydantic import Field
 from pipeline.config import Frozen
 
 AMPLITUDES, DURATIONS_H = (0.1, 0.2, 0.3, 0.5), (2.0, 4.0, 6.0)
+PAIRS = ("no effect", "separation", "same waves", "shifted phase", "independent waves")
 POWER = "power {:g} {:g} h"
 
 
@@ -33,7 +34,7 @@ def kinds(settings: Settings) -> dict[str, dict[str, int]]:
     """Number of virtual events and of pairs, by study and kind; what the kinds are stands in the studies' modules."""
     half, quarter = -(-settings.events // 2), -(-settings.events // 4)
     events = {"alfvenic": half, "any": settings.events - half, "none": quarter, "independent": quarter}
-    pairs = dict.fromkeys(("no effect", "separation", "shifted phase", "independent waves", "lag"), settings.pairs)
+    pairs = dict.fromkeys((*PAIRS, "lag"), settings.pairs)
     pairs |= {POWER.format(*cell): settings.power for cell in product(AMPLITUDES, DURATIONS_H)}
     return {"events": {kind: count for kind, count in events.items() if count}, "pairs": pairs}
 

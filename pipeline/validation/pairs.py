@@ -15,7 +15,7 @@ import xarray as xr
 from pipeline import intervals as table_of
 from pipeline import simulate
 from pipeline.aligned import COLUMNS, Pair
-from pipeline.pairs import contrast, correlation, lag, scales
+from pipeline.pairs import contrast, correlation, lag, phase, scales
 from pipeline.resample import grid_edges, resample, windowed_means
 from pipeline.simulate import Settings as Event
 from pipeline.simulate.event import compose, constant, draw
@@ -31,6 +31,7 @@ NONE = {"db_over_b": 0.0}
 KINDS = {  # what the waves are, and how much of the turbulence both spacecraft share
     "no effect": (NONE, {"shared": 0.9}, {}),
     "separation": (NONE, {"shared": 0.6}, {"misfit_nt": 1.0}),
+    "same waves": ({"db_over_b": 0.3, "shared": 1.0}, {"shared": 0.9}, {}),
     "shifted phase": ({"db_over_b": 0.3, "shared": 1.0, "phase_deg": 90.0}, {"shared": 0.9}, {}),
     "independent waves": ({"db_over_b": 0.3, "shared": 0.0}, {"shared": 0.9}, {}),
 }
@@ -73,6 +74,8 @@ def rows(kind: str, number: int, seed: int) -> list[dict]:
     table = _regions(event)
     true = by_scale(Pair.of(*_clean(realisation), LAG_S), contrast.Settings().band_s)
     found = _found(first, second, table)
+    if event.waves.db_over_b:
+        about["verdict"] = verdict(first, second, table)
     return [
         about | {"quantity": q, "scale": s} | found(q, s) | _moments(true[s], q, table)
         for q, s in product(QUANTITIES, SCALES)
@@ -141,6 +144,12 @@ def _found(first, second, table):
 
 def _bounds(name, interval):
     return {f"{name}_{bound}": float(interval.sel(bound=bound)) for bound in ("low", "high")}
+
+
+def verdict(first, second, table) -> str:
+    """What the phase hypothesis says about the waves."""
+    rows = table[table["interval"] == "alfvenic_1"]
+    return str(phase.compute(first, second, rows, LAG_S, phase.Settings(surrogates=100))["verdict"].values[0])
 
 
 def _moments(pair, quantity, table):

@@ -7,12 +7,19 @@ target; met is empty where there is none, because the number is there to be know
 import numpy as np
 import pandas as pd
 
+from pipeline.pairs import phase
+
 COLUMNS = ("measure", "group", "n", "value", "standard_error", "lowest", "highest", "met")
 SIGMAS = ("sigma_c", "sigma_r")
 JUDGED = "wavelet"  # the method that the targets are for; the others stand beside it
 COVERAGE = (0.92, 0.98)
 FALSE_ALARMS = (0.03, 0.07)
 BIAS = 0.02
+VERDICTS = {
+    "same waves": phase.SAME_PHASE,
+    "shifted phase": phase.OTHER_PHASE,
+    "independent waves": phase.OTHER_WAVES,
+}
 FALSE_TIME = {"none": 0.01, "independent": 0.02}
 DETECTION_BAND_S = (600.0, 3600.0)
 
@@ -26,7 +33,7 @@ def tables(rows: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         "bias": bias(values),
         "coverage": pd.concat([coverage(values), coverage_of_pairs(compared, true)]),
         "detection": detection(found),
-        "pairs": pd.concat([differences(compared, true), lags(rows["pairs"])]),
+        "pairs": pd.concat([differences(compared, true), verdicts(compared), lags(rows["pairs"])]),
     }
     return {name: table.reset_index(drop=True) for name, table in out.items()}
 
@@ -187,6 +194,26 @@ def differences(compared: pd.DataFrame, true: pd.DataFrame) -> pd.DataFrame:
                 if not is_null:
                     r = true.loc[(kind, "vector", scale)]
                     yield _judged("true delta r", f"{kind}, {scale}", len(here), r["region"] - r["baseline"], np.nan)
+
+    return _table(found())
+
+
+def verdicts(compared: pd.DataFrame) -> pd.DataFrame:
+    """How often the phase hypothesis is judged right, left open, and judged wrong.
+
+    Short or weak waves may leave it open; the target is for the kinds whose waves are strong and last six hours.
+    """
+    once = compared[(compared["quantity"] == "vector") & (compared["scale"] == "band")]
+
+    def found():
+        for kind, part in once.groupby("kind"):
+            said = part["verdict"].dropna()
+            if said.empty:
+                continue
+            right = VERDICTS.get(kind, phase.OTHER_WAVES)
+            yield _row("verdict right", kind, said == right, (0.9, None) if kind in VERDICTS else (None, None))
+            yield _row("verdict left open", kind, said == phase.UNKNOWN)
+            yield _row("verdict wrong", kind, ~said.isin((right, phase.UNKNOWN)))
 
     return _table(found())
 
