@@ -23,9 +23,8 @@ from pipeline.intervals import mask
 from pipeline.physics import dehoffmann, elsasser, rectification, window
 from pipeline.schema import COMPONENTS
 from pipeline.stats.bootstrap import percentile_interval
-from pipeline.stats.effective import energy_freedom
+from pipeline.stats.energies import FEWEST, energy_draws
 from pipeline.stats.seeds import generator
-from pipeline.stats.wishart import covariance_draws
 
 ATTRS = {
     "sigma_c": ("1", "normalised cross helicity, z_plus = v + b, not rectified", "σ_c"),
@@ -175,18 +174,42 @@ def _row(method, v, b, notes, selected, outward, length, settings, rng) -> dict:
     out |= {"alpha_assumed": notes["alpha_assumed_fraction"], "reason": "" if np.isfinite(h) else "no window is filled"}
     out |= _ratios(e_v, e_b, h, b) | _rectified(share, outward, selected)
     out |= _whole_interval(v, b)
-    dv, db = window.fluctuations(v, b, min(length, 2 * ((len(v) - 1) // 2) + 1))
-    out["n_effective"] = nu = energy_freedom(dv, db) / concentration(share, length)
-    draws = covariance_draws(e_v, e_b, h, nu, settings.replicates, rng)
-    out |= {
-        "sigma_c_ci": percentile_interval(elsasser.sigma_c(*draws)),
-        "sigma_r_ci": percentile_interval(elsasser.sigma_r(*draws[:2])),
-        "r_a_ci": percentile_interval(elsasser.alfven_ratio(*draws[:2])),
+    return out | _intervals(method, v, b, share, length, settings.replicates, rng)
+
+
+def _intervals(method, v, b, share, length, replicates, rng):
+    """95 % intervals of the ratios, and the degrees of freedom of the energies."""
+    if method.startswith("running_mean"):
+        (dv, db), response = window.fluctuations(v, b, _fitting(length, v)), None
+    else:
+        dv, db, response = *_about_pieces(v, b, length), lambda f: window.response(f, min(length, len(v)))
+    draws, freedom = energy_draws(dv, db, share, length, replicates, rng, response)
+    whole, _ = energy_draws(v, b, dehoffmann.walen_energies(v, b), length, replicates, rng)
+    e_v, e_b, h = draws.T
+    return {
+        "n_effective": freedom,
+        "sigma_c_ci": percentile_interval(elsasser.sigma_c(e_v, e_b, h)),
+        "sigma_r_ci": percentile_interval(elsasser.sigma_r(e_v, e_b)),
+        "r_a_ci": percentile_interval(elsasser.alfven_ratio(e_v, e_b)),
+        "walen_slope_ci": percentile_interval(elsasser.walen_slope(whole[:, 1], whole[:, 2])),
     }
-    whole = [x - x[there].mean(axis=0) for x in (v, b)]
-    energies = np.nanmean(np.stack(elsasser.energies(*whole)), axis=1)
-    _, e_b, h = covariance_draws(*energies, energy_freedom(*whole), settings.replicates, rng)
-    return out | {"walen_slope_ci": percentile_interval(elsasser.walen_slope(e_b, h))}
+
+
+def _about_pieces(v, b, length):
+    """v, b (time, component) about their means in each piece, so that pieces join without a step.
+
+    Pieces are apart by more than a window: no window sees two of them.
+    """
+    out = np.full((2, *v.shape), np.nan)
+    there = np.flatnonzero(np.isfinite(v).all(axis=1) & np.isfinite(b).all(axis=1))
+    for part in np.split(there, np.flatnonzero(np.diff(there) > length) + 1):
+        out[:, part] = v[part] - v[part].mean(axis=0), b[part] - b[part].mean(axis=0)
+    return out
+
+
+def _fitting(length, v):
+    """The window's length, or the largest odd one that fits into an interval."""
+    return min(length, 2 * ((len(v) - 1) // 2) + 1)
 
 
 def _extent(selected):
@@ -200,14 +223,13 @@ def _reason(inside, coverage, min_coverage):
         return "no bin inside: boundaries unknown, or outside the data"
     if coverage < min_coverage:
         return f"velocity, field and density cover {coverage:.2f} of the interval, below {min_coverage:g}"
-    return "" if inside.sum() * coverage >= 8 else "fewer than 8 bins with velocity, field and density"
+    return "" if inside.sum() * coverage >= FEWEST else f"fewer than {FEWEST} bins with velocity, field and density"
 
 
 def _shares(method, v, b, length):
     """Every sample's share (time, 3) in e_v, e_b, h."""
     if method.startswith("running_mean"):
-        longest = 2 * ((len(v) - 1) // 2) + 1
-        return np.stack(elsasser.energies(*window.fluctuations(v, b, min(length, longest))), axis=1)
+        return np.stack(elsasser.energies(*window.fluctuations(v, b, _fitting(length, v))), axis=1)
     return window.contributions(v, b, length)
 
 
@@ -245,16 +267,6 @@ def _whole_interval(v, b):
         "walen_slope": slope,
         "walen_correlation": correlation,
     }
-
-
-def concentration(share, length: int) -> float:
-    """<e^2> / <e>^2 of the energy (time, 3) smoothed over a window: 1 where it is spread evenly over the interval.
-
-    A burst that fills a third of the interval leaves a third of it to speak about the ratios.
-    """
-    energy = window.running_mean(share[:, 0] + share[:, 1], min(length, 2 * ((len(share) - 1) // 2) + 1))
-    energy = energy[np.isfinite(energy)]
-    return float(np.mean(energy**2) / np.mean(energy) ** 2) if energy.any() else 1.0
 
 
 def _table(rows):

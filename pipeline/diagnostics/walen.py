@@ -13,17 +13,18 @@ from pydantic import Field
 from pipeline.config import Frozen
 from pipeline.fluctuations import Alphas, Density, alfven_units, cadence_s
 from pipeline.intervals import mask
-from pipeline.physics import dehoffmann, elsasser
+from pipeline.physics import dehoffmann, elsasser, window
 from pipeline.schema import COMPONENTS
 from pipeline.stats.bootstrap import percentile_interval
-from pipeline.stats.effective import energy_freedom
+from pipeline.stats.energies import FEWEST, energy_draws
 from pipeline.stats.seeds import generator
-from pipeline.stats.wishart import covariance_draws
 
 ATTRS = {
     "slope": ("1", "slope of v on b in Alfvén units, least squares, components pooled"),
     "slope_ci": ("1", "95 % interval of slope"),
     "slope_orthogonal": ("1", "slope that minimises the orthogonal distances"),
+    "slope_orthogonal_ci": ("1", "95 % interval of slope_orthogonal"),
+    "slope_ht": ("1", "slope of v - v_ht on b through the origin, least squares, components pooled"),
     "correlation": ("1", "vector correlation of v and b"),
     "variance_ratio": ("1", "variance of v over variance of b in Alfvén units"),
     "v_ht": ("km s-1", "velocity of the de Hoffmann-Teller frame, GSE"),
@@ -37,7 +38,10 @@ ATTRS = {
     "coverage": ("1", "share of the interval that has velocity, field and density"),
     "reason": ("", "why a value is missing"),
 }
-VECTORS = ("v_ht", "v_ht_error", "ht_acceleration")
+DIMS = dict.fromkeys(("v_ht", "v_ht_error", "ht_acceleration"), ("component",))
+DIMS |= dict.fromkeys(("slope_ci", "slope_orthogonal_ci"), ("bound",))
+SHAPES = {"component": 3, "bound": 2}
+BURST_S = 3600.0  # smoothing of the energy in which bursts are looked for
 
 
 class Settings(Frozen):
@@ -60,30 +64,32 @@ def compute(ds: xr.Dataset, intervals: pd.DataFrame, settings: Settings) -> xr.D
     for name in names:
         selected = mask(ds["time"].values, intervals, name)
         rng = generator(str(ds.attrs.get("event")), "walen", ds.attrs.get("spacecraft"), name)
-        rows.append(_row(v[selected], b[selected], cadence_s(ds) * np.flatnonzero(selected), settings, rng))
+        rows.append(_row(v[selected], b[selected], np.flatnonzero(selected), cadence_s(ds), settings, rng))
     coords = {"interval": names, "component": list(COMPONENTS), "bound": ["low", "high"]}
     return xr.Dataset({key: _variable(key, rows) for key in ATTRS}, coords)
 
 
-def _row(v, b, time_s, settings, rng) -> dict:
+def _row(v, b, index, step_s, settings, rng) -> dict:
+    """One interval; index: its samples' numbers on the grid of step_s."""
     there = np.isfinite(v).all(axis=1) & np.isfinite(b).all(axis=1)
     out = {"n_samples": int(there.sum()), "coverage": float(there.mean()) if there.size else 0.0}
     reason = _reason(there, out["coverage"], settings.min_coverage)
     if reason:
         return out | {"reason": reason}
-    steady, moving = (dehoffmann.dehoffmann_teller(v, b, time) for time in (None, time_s))
+    steady, moving = (dehoffmann.dehoffmann_teller(v, b, time) for time in (None, step_s * index))
     slope, orthogonal, correlation = dehoffmann.walen(v, b)
-    e_v, e_b, h = np.nanmean(dehoffmann.walen_energies(v, b), axis=0)
-    nu = energy_freedom(*(np.where(there[:, None], x, np.nan) for x in (v, b)))
-    _, drawn_b, drawn_h = covariance_draws(e_v, e_b, h, nu, settings.replicates, rng)
+    shares = dehoffmann.walen_energies(v, b)
+    draws, nu = energy_draws(v, b, shares, window.odd_length(BURST_S, step_s), settings.replicates, rng)
     # the frame's covariance holds for independent samples: there are nu / 3 of them, three components each
     error = np.sqrt(np.diag(steady.covariance) * max(1.0, there.sum() / max(nu / 3, 1.0)))
     return out | {
         "slope": slope,
-        "slope_ci": percentile_interval(elsasser.walen_slope(drawn_b, drawn_h)),
+        "slope_ci": percentile_interval(elsasser.walen_slope(draws[:, 1], draws[:, 2])),
         "slope_orthogonal": orthogonal,
+        "slope_orthogonal_ci": percentile_interval(elsasser.walen_slope_orthogonal(*draws.T)),
+        "slope_ht": dehoffmann.walen(v, b, steady.v_ht)[0],
         "correlation": correlation,
-        "variance_ratio": elsasser.alfven_ratio(e_v, e_b),
+        "variance_ratio": elsasser.alfven_ratio(*np.nanmean(shares[:, :2], axis=0)),
         "v_ht": steady.v_ht,
         "v_ht_error": error,
         "ht_correlation": steady.correlation,
@@ -100,12 +106,12 @@ def _reason(there, coverage, min_coverage):
         return "no bin inside: boundaries unknown, or outside the data"
     if coverage < min_coverage:
         return f"velocity, field and density cover {coverage:.2f} of the interval, below {min_coverage:g}"
-    return "" if there.sum() >= 8 else "fewer than 8 bins with velocity, field and density"
+    return "" if there.sum() >= FEWEST else f"fewer than {FEWEST} bins with velocity, field and density"
 
 
 def _variable(key, rows):
-    more = ("component",) if key in VECTORS else ("bound",) if key == "slope_ci" else ()
-    missing = "" if key == "reason" else np.full((3,) if key in VECTORS else (2,) * len(more), np.nan)
+    more = DIMS.get(key, ())
+    missing = "" if key == "reason" else np.full([SHAPES[dim] for dim in more], np.nan)
     values = np.array([row.get(key, missing) for row in rows])
     units, long_name = ATTRS[key]
     attrs = {"units": units, "long_name": long_name}

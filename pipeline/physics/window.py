@@ -4,9 +4,9 @@ Pairwise complete: a sample counts only where every component of v and of b is t
 masks or means let sigma_c^2 + sigma_r^2 exceed 1. The number of samples stands beside every value.
 
 Two definitions of the same quantity are common, and differ by up to 0.4 locally:
-  window        variance inside the window about the window's own mean (`running_moments`): the default;
+  window        variance inside the window about the window's own mean (`running_moments`), a rope's rotation included;
   running mean  fluctuation about a centred running mean, energies then averaged over the window
-                (`running_mean_moments`): reaches over two windows, and responds to slower variations.
+                (`running_mean_moments`): reaches over two windows, and leaves a steady rotation out.
 """
 
 from typing import NamedTuple
@@ -73,12 +73,19 @@ def running_mean_moments(v, b, length: int, average_length: int | None = None) -
 def fluctuations(v, b, length: int):
     """dv, db (time, component): v and b less the centred running mean of `length` samples, pairwise complete.
 
-    The mean is over the samples that are there; near the ends of the record the window is cut.
+    Where the window is not symmetric, at the ends of the record and beside gaps, its mean lies at another time than
+    its centre, and a steady trend would be left over. So the local straight line is taken off, which passes through the
+    mean of a symmetric window at its centre and is the same there.
     """
     valid, columns, *_ = _columns(v, b)
-    sums = centred_sums(columns[:7], length)
-    mean = (sums[1:] / np.where(sums[0] > 0, sums[0], np.nan)).T
-    x = np.where(valid[:, None], columns[1:7].T, np.nan) - mean
+    time = np.arange(valid.size) - 0.5 * valid.size
+    moments = np.vstack([columns[:7], time * columns[0], time**2 * columns[0], time * columns[1:7]])
+    sums = centred_sums(moments, length)
+    count = np.where(sums[0] > 0, sums[0], np.nan)
+    mean, offset = sums[1:7] / count, sums[7] / count - time
+    spread = sums[8] / count - (sums[7] / count) ** 2
+    slope = (sums[9:] / count - mean * (sums[7] / count)) / np.where(spread > 1e-6, spread, np.inf)
+    x = np.where(valid, columns[1:7] - (mean - slope * offset), np.nan).T
     return x[:, :3], x[:, 3:]
 
 
@@ -114,6 +121,15 @@ def _pooled(columns, covering):
     e_b = 0.5 * (windows * columns[8] - 2 * np.sum(y * my, axis=0) + covering[8])
     h = windows * columns[9] - np.sum(x * my, axis=0) - np.sum(y * mx, axis=0) + covering[9]
     return np.vstack([np.maximum(e_v, 0.0), np.maximum(e_b, 0.0), h])
+
+
+def response(frequency, length: int):
+    """1 - D^2, D = sin(pi f L) / (L sin(pi f)): share of the energy of a wave that windows of L samples hold.
+
+    frequency: cycles per sample, (0, 1/2]. For fluctuations about a running mean it is (1 - D)^2.
+    """
+    frequency = np.asarray(frequency, dtype=float)
+    return 1.0 - (np.sin(np.pi * frequency * length) / (length * np.sin(np.pi * frequency))) ** 2
 
 
 def running_mean(x, length: int, min_fraction: float = 0.0):

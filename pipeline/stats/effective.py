@@ -64,19 +64,3 @@ def _joint_autocorrelations(x, y, max_lag):
         return sums / there / variance if variance > 0 else np.full(sums.size, np.nan)
 
     return correlation(sums_x), correlation(sums_y), pairs
-
-
-def energy_freedom(dv: np.ndarray, db: np.ndarray) -> float:
-    """Degrees of freedom of the energies of red fluctuations dv, db (time, component), components pooled.
-
-    A variance over n correlated samples has n / (1 + 2 sum rho^2) degrees of freedom (Bayley & Hammersley 1946), which
-    is the effective size of the pair (x, x); components of unequal variance s count (sum s)^2 / sum(s^2 / nu).
-    """
-    total, weighted = 0.0, 0.0
-    for x in (*dv.T, *db.T):
-        variance = np.nanvar(x) if np.isfinite(x).any() else 0.0
-        size = effective_size(x, x)
-        if variance > 0 and np.isfinite(size):
-            total, weighted = total + variance, weighted + variance**2 / max(size - 1, 1.0)
-    # v and b of a wave repeat each other: half of the six series are counted
-    return 0.5 * total**2 / weighted if weighted > 0 else np.nan

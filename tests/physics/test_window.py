@@ -218,3 +218,26 @@ def test_a_day_of_three_second_data_takes_milliseconds():
     began = time.perf_counter()
     window.running_moments(v, b, 601)
     assert time.perf_counter() - began < 0.5
+
+
+def test_a_steady_trend_leaves_no_fluctuation_at_ends_and_beside_gaps():
+    """A rope that turns would look magnetic there: the mean of a one-sided window lies at another time."""
+    t = np.arange(400.0)
+    v = np.stack([0 * t, 0.1 * t, -0.2 * t], axis=1) - 400.0
+    b = np.stack([0.3 * t, 0 * t, 0.05 * t], axis=1)
+    v[100:120] = np.nan
+    v[150] = np.nan
+    dv, db = window.fluctuations(v, b, 57)
+    there = np.isfinite(v[:, 0])
+    assert np.abs(dv[there]).max() < 1e-9
+    assert np.abs(db[there]).max() < 1e-9
+    assert np.isnan(db[~there]).all()
+
+
+def test_response_of_windows_on_a_sine():
+    """Energy that windows hold of a wave, over that of the wave: 1 - D^2, on the mean over many phases."""
+    t, length = np.arange(4000), 41
+    for frequency in (1 / 150, 1 / 60, 1 / 17):
+        wave = np.stack([np.cos(2 * np.pi * frequency * t), np.sin(2 * np.pi * frequency * t), 0 * t], axis=1)
+        m = window.running_moments(wave, wave, length)
+        assert 2 * m.e_v[50:-50] == pytest.approx(window.response(frequency, length), rel=1e-9)

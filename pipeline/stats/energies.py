@@ -1,0 +1,143 @@
+"""How far the energies of v and b over an interval, and every ratio of them, can be trusted.
+
+The energies are sums over cosine modes. In a band of m modes, v and b of p free components are a sample covariance
+with nu = m p degrees of freedom; given the sample, the true covariance is distributed as the inverse Wishart around
+it. Draws of all bands add up to draws of e_v, e_b, h, and any ratio of these gives an interval that obeys the circle
+sigma_c^2 + sigma_r^2 <= 1. Spectra of v, b and of their relation may differ from band to band.
+
+Two things leave fewer degrees of freedom than modes. Polarisation: a wave that turns about one axis repeats in its
+second component what the first one said; p is measured from the spectral matrix. Bursts: where a part of the interval
+holds the energy, only that part speaks.
+
+The stationary block bootstrap of the shares, with automatic blocks, holds the truth in 48 to 75, 66 to 85, 79 to 89 %
+of intervals of 3, 6, 18 h of fluctuations of 10 to 60 min (broad, red or narrow spectra), because it resamples the few
+waves there are but never draws others. These intervals hold it in 92 to 98 % of them, gaps and a turning rope
+included, and in 85 to 95 % where the interval is hardly longer than the window (`tests/stats/test_energies.py`).
+"""
+
+import numpy as np
+
+MODES = 4  # in the lowest band
+GROWTH = 1.35  # of the band edges: wider bands miss a narrow peak within them, narrower ones leave too few modes
+FEWEST = 12  # samples
+LOADING = 1e-9  # of the energy, added to both variances: a pure wave has a singular matrix
+
+
+def energy_draws(v, b, shares, length: int, count: int, rng: np.random.Generator, response=None):
+    """Draws of the true e_v, e_b, h, (count, 3) km2 s-2, around the mean of `shares`; and their degrees of freedom.
+
+    v, b: (time, component) series whose cosine modes carry the energies, evenly spaced; rows where either is missing
+    are left out. shares: (time, 3) of every sample in e_v, e_b, h, whose mean over the complete rows is the estimate.
+    length: samples over which the energy is smoothed to see bursts. response: gain in energy of a frequency (cycles per
+    sample), where the shares weigh frequencies and v, b do not. NaN for fewer than FEWEST rows or without energy.
+    """
+    v, b, shares = (np.asarray(x, dtype=float) for x in (v, b, shares))
+    rows = np.isfinite(np.hstack([v, b, shares])).all(axis=1)
+    v, b, shares = v[rows], b[rows], shares[rows]
+    expected = shares.mean(axis=0) if len(shares) else np.zeros(3)
+    if len(shares) < FEWEST or not min(expected[:2]) > 0:
+        return np.full((count, 3), np.nan), np.nan
+    bands, modes = band_energies(v, b, response)
+    nu = modes * free_components(v, b, response)
+    energy = bands[:, 0] + bands[:, 1]
+    total = energy.sum() ** 2 / np.sum(energy**2 / nu)
+    spread = evenness(shares[:, 0] + shares[:, 1], total, length)
+    draws = _wishart_sums(bands, np.maximum(nu * spread, 4.0), count, rng)
+    return _recentred(draws, bands.sum(axis=0), expected), float(total * spread)
+
+
+def band_energies(v, b, response=None):
+    """e_v, e_b, h of bands of cosine modes, (band, 3), and the number of modes in each.
+
+    Unlike Fourier's, cosine modes do not take a difference between the two ends for power at every frequency.
+    """
+    from scipy.fft import dct
+
+    n = len(v)
+    v, b = (dct(x - x.mean(axis=0), axis=0, norm="ortho")[1:] for x in (v, b))
+    gain = np.ones(n - 1) if response is None else response(np.arange(1, n) / (2 * n))
+    products = np.stack([0.5 * np.sum(v * v, axis=1), 0.5 * np.sum(b * b, axis=1), np.sum(v * b, axis=1)], axis=1)
+    edges = _band_edges(n - 1)
+    return np.add.reduceat(gain[:, None] * products / n, edges[:-1], axis=0), np.diff(edges)
+
+
+def free_components(v, b, response=None) -> float:
+    """Number of independent components, 1 to 3, of z_plus or z_minus, whichever has fewer.
+
+    (tr S)^2 / tr(S^2) of the Hermitian spectral matrix S summed over frequencies: 1 for a linearly or circularly
+    polarised wave, 3 for isotropic fluctuations. Both traces of a sample matrix of m modes are biased; solving
+    <tr S^2> = t_2 + t_1^2 / m and <(tr S)^2> = t_1^2 + t_2 / m for the true ones removes that.
+    """
+    return min(_free_components(v + b, response), _free_components(v - b, response))
+
+
+def _free_components(z, response):
+    n = len(z)
+    modes = np.fft.rfft((z - z.mean(axis=0)) * np.hanning(n)[:, None], axis=0)[1:]
+    gain = np.ones(len(modes)) if response is None else response(np.arange(1, len(modes) + 1) / n)
+    power = gain * np.sum(np.abs(modes) ** 2, axis=1)
+    if not power.sum() > 0:
+        return 3.0
+    matrix = np.einsum("f,fi,fj->ij", gain, modes, modes.conj())
+    m = power.sum() ** 2 / np.sum(power**2)
+    square, trace_square = np.sum(np.abs(matrix) ** 2), np.trace(matrix).real ** 2
+    if m > 1.5:
+        square = max((square - trace_square / m) / (1 - 1 / m**2), trace_square / 3)
+    return float(np.clip(trace_square / square, 1.0, 3.0))
+
+
+def evenness(energy, freedom: float, length: int) -> float:
+    """Share of the interval, in (0, 1], that its energy (time,) fills: <e>^2 / <e^2> of the smoothed energy.
+
+    A stationary series scatters as well: by 1 + 2 / nu of the degrees of freedom in one smoothing window, which is
+    taken out.
+    """
+    length = max(1, min(length, len(energy) // 4))
+    smooth = np.convolve(energy, np.full(length, 1.0 / length), mode="valid")
+    concentration = np.mean(smooth**2) / np.mean(smooth) ** 2
+    return float(min(1.0, (1.0 + 2.0 * len(energy) / (freedom * length)) / concentration))
+
+
+def effective_samples(draws) -> float:
+    """Number of independent pairs whose correlation would be as uncertain: 3 + 1 / var(artanh r) (Fisher 1921)."""
+    r = draws[:, 2] / (2 * np.sqrt(draws[:, 0] * draws[:, 1]))
+    spread = np.var(np.arctanh(np.clip(r, -1 + 1e-15, 1 - 1e-15)))
+    return float(3.0 + 1.0 / spread) if spread > 0 else np.nan
+
+
+def _band_edges(count: int) -> np.ndarray:
+    """Edges of bands of modes 0..count-1: MODES at least, GROWTH times the lower edge where that is more."""
+    edges = [0]
+    while edges[-1] < count:
+        edges.append(min(count, max(edges[-1] + MODES, int(np.ceil(edges[-1] * GROWTH)))))
+    if len(edges) > 2 and edges[-1] - edges[-2] < MODES:
+        del edges[-2]
+    return np.array(edges)
+
+
+def _wishart_sums(bands, nu, count, rng):
+    """(count, 3): sums over bands of inverse Wishart draws around each band, in the mean equal to it."""
+    lower = np.linalg.cholesky(_matrices(bands, LOADING * bands[:, :2].sum()))
+    t_11, t_22 = (np.sqrt(rng.chisquare(nu - k, (count, nu.size))) for k in (0, 1))
+    t_21 = rng.standard_normal((count, nu.size))
+    inverse = np.zeros((count, nu.size, 2, 2))  # of the transposed Bartlett factor
+    inverse[..., 0, 0], inverse[..., 1, 1], inverse[..., 0, 1] = 1 / t_11, 1 / t_22, -t_21 / (t_11 * t_22)
+    root = lower @ inverse * np.sqrt(nu - 3.0)[:, None, None]
+    return _energies((root @ np.swapaxes(root, -1, -2)).sum(axis=1))
+
+
+def _recentred(draws, found, expected):
+    """Draws (count, 3) around `found` moved to lie around `expected`, by the linear map of one root onto the other."""
+    old, new = (np.linalg.cholesky(_matrices(e, LOADING * e[:2].sum())) for e in (found, expected))
+    turn = new @ np.linalg.inv(old)
+    return _energies(turn @ _matrices(draws, 0.0) @ turn.T)
+
+
+def _matrices(energies, loading):
+    """[[2 e_v, h], [h, 2 e_b]] of (..., 3) energies; a loading on the diagonal keeps pure waves positive definite."""
+    e_v, e_b, h = np.moveaxis(np.asarray(energies), -1, 0)
+    return np.stack([np.stack([2 * e_v + loading, h], axis=-1), np.stack([h, 2 * e_b + loading], axis=-1)], axis=-2)
+
+
+def _energies(matrices):
+    return np.stack([0.5 * matrices[..., 0, 0], 0.5 * matrices[..., 1, 1], matrices[..., 0, 1]], axis=-1)
