@@ -45,6 +45,9 @@ localrules:
     events,
     fetch,
     catalogue,
+    population,
+    parquet,
+    to_parquet,
 
 
 rule all:
@@ -65,6 +68,7 @@ include: "workflows/tabulate.smk"
 include: "workflows/draw.smk"
 include: "workflows/report.smk"
 include: "workflows/catalogue.smk"
+include: "workflows/population.smk"
 include: "workflows/validation.smk"
 
 if SETTINGS.simulate:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline import schema
-from pipeline.intervals import mask, of
+from pipeline.intervals import TIMES, mask, of
 from pipeline.physics.plasma import plasma_beta
 from pipeline.provenance import whole_file
 
@@ -128,3 +128,12 @@ def concatenate(paths: list[str], output: str | Path) -> None:
     frames = [pd.read_csv(path, dtype=str, keep_default_na=False) for path in paths]
     frames = [frame for frame in frames if len(frame)] or frames[:1]
     write(pd.concat(frames, ignore_index=True), output)
+
+
+def to_parquet(path: str | Path, output: str | Path) -> None:
+    """A table as Parquet: times as timestamps, numbers as numbers. Needs pyarrow (`pip install .[parquet]`)."""
+    frame = read(path)
+    for column in frame.columns.intersection(TIMES):
+        frame[column] = pd.to_datetime(frame[column], utc=True)
+    with whole_file(output) as part:
+        frame.to_parquet(part, engine="pyarrow", index=False)

@@ -4,6 +4,8 @@ rule catalogue:
         expand(RESULTS + "/{event}/tables/{{table}}.csv", event=EVENTS),
     output:
         RESULTS + "/catalogue/{table}.csv",
+    wildcard_constraints:
+        table="|".join(CATALOGUE),
     params:
         code=digest("pipeline.tables"),
     message:

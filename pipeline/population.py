@@ -1,0 +1,167 @@
+"""The study of many: what the tables of all events say together, each number with its interval and its count.
+
+Reads the results of a run: catalogue/*.csv, and per event the running series for the superposed epoch. Events are the
+unit everywhere: samples of one event are not independent, so intervals come from drawing events.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from pipeline import provenance
+from pipeline.stats import meta
+from pipeline.stats.seeds import generator
+
+COLUMNS = ("quantity", "region", "subset", "n_events", "value", "low", "high", "published", "source")
+REGIONS = ("sheath", "ejecta")
+METHOD = "running_mean"
+GOOD = "Good et al. (2022): 176 sheaths, 226 flux ropes, Wind 1995 to 2015, 1 to 10 mHz"
+SCOLINI = "Scolini et al. (2024): ten events"
+# What was published for many events: quantity, region -> value. The band and the choice of events are not ours.
+PUBLISHED = {
+    ("sigma_c_rectified", "sheath"): (0.24, GOOD),
+    ("sigma_c_rectified", "ejecta"): (0.18, GOOD),
+    ("extended", "sheath"): (0.65, SCOLINI),
+    ("extended", "ejecta"): (0.90, SCOLINI),
+}
+PHASES = np.linspace(-1, 2, 31)  # edges; 0 and 1 are the ejecta's boundaries
+RUNNING = ("sigma_c_rectified_running", "sigma_r_running", "db_over_b_running")
+
+
+def study(folder: str | Path) -> pd.DataFrame:
+    """All numbers over the events below `folder` (a results root), one per row (COLUMNS)."""
+    tables = Path(folder) / "catalogue"
+    read = {name: table(tables / f"{name}.csv") for name in ("occurrence", "alfvenicity", "correlation", "contrast")}
+    rng = generator("all", "population", 1)
+    rows = [*occurrence(read["occurrence"]), *distributions(read["alfvenicity"], rng)]
+    rows += [*coherence(correlations(read["correlation"], folder), rng), *differences(read["contrast"])]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def table(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, keep_default_na=False, na_values=[""]) if path.is_file() else pd.DataFrame()
+
+
+def _row(quantity, region, subset, n, numbers):
+    value, low, high = numbers
+    published, source = PUBLISHED.get((quantity, region), (np.nan, ""))
+    return quantity, region, subset, n, value, low, high, published, source
+
+
+def occurrence(table: pd.DataFrame):
+    """Shares of structures with Alfvénic intervals at all, and with extended ones, per region and spacecraft."""
+    if not len(table):
+        return
+    judged = table[table["alfvenic_fraction"].notna() & table["interval"].isin(REGIONS)]
+    for (region, spacecraft), rows in judged.groupby(["interval", "spacecraft"]):
+        has = int((rows["alfvenic_fraction"] > 0).sum())
+        yield _row("with_alfvenic", region, spacecraft, len(rows), meta.share(has, len(rows)))
+        extended = int((rows["extended"].astype(str) == "True").sum())
+        yield _row("extended", region, spacecraft, len(rows), meta.share(extended, len(rows)))
+
+
+def distributions(table: pd.DataFrame, rng: np.random.Generator):
+    """Means over events of cross helicity and residual energy in sheaths and ejecta, per spacecraft."""
+    if not len(table):
+        return
+    chosen = table[(table["method"] == METHOD) & table["interval"].isin(REGIONS)]
+    for (region, spacecraft), rows in chosen.groupby(["interval", "spacecraft"]):
+        for quantity in ("sigma_c_rectified", "sigma_r"):
+            values = rows[quantity].to_numpy(float)
+            yield _row(quantity, region, spacecraft, np.isfinite(values).sum(), meta.mean_interval(values, rng))
+
+
+def correlations(table: pd.DataFrame, folder: str | Path) -> pd.DataFrame:
+    """Per pair and event: correlation over the ejecta (by the mean artanh r of the components), separation (au)."""
+    columns = ["event", "first", "second", "r", "distance_au", "angle_deg"]
+    if not len(table):
+        return pd.DataFrame(columns=columns)
+    rows = []
+    chosen = table[(table["interval"] == "ejecta") & table["quantity"].isin(["b_x", "b_y", "b_z"])]
+    for (event, first, second), group in chosen.groupby(["event", "first", "second"], sort=False):
+        lag = provenance.read(Path(folder) / event / f"{first}-{second}" / "lag.nc")
+        r = float(np.tanh(np.arctanh(group["r"].clip(-0.999999, 0.999999)).mean()))
+        rows.append((event, first, second, r, float(lag["distance_au"][0]), float(lag["angle_deg"][0])))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def coherence(pairs: pd.DataFrame, rng: np.random.Generator, draws: int = 1000):
+    """Scale length L (au) of r = exp(-d / L) over pairs, its interval by drawing pairs."""
+    d, r = pairs["distance_au"].to_numpy(float), pairs["r"].to_numpy(float)
+    n = int(np.isfinite(d * r).sum())
+    length = meta.scale_length(d, r)
+    if not np.isfinite(length):
+        yield _row("scale_length_au", "ejecta", "b_x, b_y, b_z", n, (np.nan, np.nan, np.nan))
+        return
+    picks = rng.integers(0, d.size, (draws, d.size))
+    lengths = [meta.scale_length(d[pick], r[pick]) for pick in picks]
+    # A draw without a length is one without decay: the interval is open above if there are many.
+    lengths = np.nan_to_num(lengths, nan=np.inf)
+    low, high = np.percentile(lengths, [2.5, 97.5], method="nearest")
+    yield _row("scale_length_au", "ejecta", "b_x, b_y, b_z", n, (length, low, high))
+
+
+def differences(table: pd.DataFrame):
+    """Random-effects mean of delta r (Alfvénic minus the rest of the ejecta) per component, and its spread."""
+    if not len(table):
+        return
+    kinds = table["interval"].astype(str)
+    together = set(table.loc[kinds == "alfvenic", "event"])
+    single = kinds.str.startswith("alfvenic_") & ~table["event"].isin(together)
+    chosen = table[(kinds == "alfvenic") | single]
+    chosen = chosen[chosen.get("scale", "all") == "all"] if "scale" in chosen else chosen
+    for quantity, rows in chosen.groupby("quantity"):
+        first = rows.drop_duplicates("event")
+        # ASSUME: half the width of the 95 % interval over 1.96 stands for the standard error.
+        error = (first["delta_r_ci_high"] - first["delta_r_ci_low"]).to_numpy(float) / (2 * 1.959964)
+        found = meta.random_effects(first["delta_r"].to_numpy(float), error**2)
+        yield _row("delta_r", "alfvenic", quantity, found.n, (found.mean, found.low, found.high))
+        yield _row("delta_r_tau", "alfvenic", quantity, found.n, (found.tau, np.nan, np.nan))
+
+
+def epoch(folder: str | Path, spacecraft: str) -> xr.Dataset:
+    """Superposed epoch of the running series of one spacecraft: mean over events and its interval, per phase.
+
+    Phase 0 and 1 are the boundaries of the ejecta. An event gives a phase the mean of its samples there, so that long
+    events count no more than short ones.
+    """
+    stacks = {name: [] for name in RUNNING}
+    for path in sorted(Path(folder).glob(f"*/{spacecraft}/alfvenicity.nc")):
+        event = path.parent.parent
+        series, edges = provenance.read(path), ejecta(event / "intervals.csv", spacecraft)
+        if edges is not None:
+            phase = (series["time"].values - edges[0]) / (edges[1] - edges[0])
+            for name in RUNNING:
+                stacks[name].append(by_phase(phase, series[name].values))
+    rng = generator("all", "population", 2)
+    out = xr.Dataset(coords={"phase": (PHASES[:-1] + PHASES[1:]) / 2, "bound": ["low", "high"]})
+    out.attrs = {"spacecraft": spacecraft}
+    for name, stack in stacks.items():
+        values = np.reshape(stack, (-1, len(PHASES) - 1))
+        numbers = np.array([meta.mean_interval(column, rng, draws=1000) for column in values.T])
+        out[name] = ("phase", numbers[:, 0])
+        out[f"{name}_ci"] = (("phase", "bound"), numbers[:, 1:])
+        out["n_events"] = ("phase", np.isfinite(values).sum(axis=0))
+    return out
+
+
+def ejecta(path: str | Path, spacecraft: str):
+    """Start and end (datetime64) of the ejecta at one spacecraft, None where they are not known."""
+    from pipeline import intervals
+
+    rows = intervals.of(intervals.read(path), spacecraft).query("interval == 'ejecta'")
+    if not len(rows) or rows[["start", "end"]].isna().any(axis=None):
+        return None
+    return rows["start"].iloc[0].to_datetime64(), rows["end"].iloc[0].to_datetime64()
+
+
+def by_phase(phase: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Mean of `values` (time) in each phase bin; NaN where a bin holds none."""
+    there = np.isfinite(values)
+    which = np.digitize(phase[there], PHASES) - 1
+    inside = (which >= 0) & (which < len(PHASES) - 1)
+    total = np.bincount(which[inside], values[there][inside], len(PHASES) - 1)
+    count = np.bincount(which[inside], minlength=len(PHASES) - 1)
+    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)

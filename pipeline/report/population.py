@@ -1,0 +1,104 @@
+"""The figure of many events: occurrence, distributions, superposed epoch, agreement over separation, delta r."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pipeline import population
+from pipeline.figures import style
+
+EPOCH_LABELS = {"sigma_c_rectified_running": r"$\sigma_c$ rectified", "sigma_r_running": r"$\sigma_r$",
+                "db_over_b_running": r"$\delta B / B$"}  # fmt: skip
+EPOCH_COLOURS = ("#0072B2", "#D55E00", "#00805C")
+
+
+def draw(folder: str | Path, numbers: pd.DataFrame):
+    """Figure over all events below `folder`; `numbers` is the table of `population.study`."""
+    tables = Path(folder) / "catalogue"
+    names = list(dict.fromkeys(numbers.loc[numbers["quantity"] == "with_alfvenic", "subset"]))
+    with style.applied():
+        figure = style.new_figure(style.DOUBLE, 6.4)
+        axes = figure.subplots(3, 2).ravel()
+        shares(axes[0], numbers)
+        values(axes[1], population.table(tables / "alfvenicity.csv"), numbers)
+        for axis, name in zip(axes[2:4], names, strict=False):
+            epoch(axis, population.epoch(folder, name))
+        separation(axes[4], population.correlations(population.table(tables / "correlation.csv"), folder), numbers)
+        deltas(axes[5], numbers)
+        for axis in axes:
+            if not axis.has_data():
+                axis.text(0.5, 0.5, "no data", ha="center", transform=axis.transAxes)
+        style.letter_panels(axes)
+    return figure
+
+
+def shares(axis, numbers):
+    """Shares of structures with Alfvénic intervals, and with extended ones; published values as diamonds."""
+    rows = numbers[numbers["quantity"].isin(["with_alfvenic", "extended"])].reset_index(drop=True)
+    for k, row in rows.iterrows():
+        axis.errorbar(row.value, k, xerr=[[row.value - row.low], [row.high - row.value]], fmt="o", markersize=4,
+                      color=style.SPACECRAFT.get(row.subset, "0.3"))  # fmt: skip
+        if np.isfinite(row.published):
+            axis.plot(row.published, k, "D", markerfacecolor="none", color="0.3", markersize=5)
+    words = {"with_alfvenic": "any", "extended": "extended"}
+    names = [f"{r.region}, {words[r.quantity]}, {style.display(r.subset)} ({r.n_events})" for r in rows.itertuples()]
+    axis.set(yticks=range(len(rows)), yticklabels=names, xlim=(-0.03, 1.03), xlabel="share of structures")
+    axis.set_ylim(len(rows) - 0.5, -0.5)
+
+
+def values(axis, table, numbers):
+    """Cross helicity of every sheath and ejecta, and the means with their intervals; published means dashed."""
+    if not len(table):
+        return
+    table = table[table["method"] == population.METHOD]
+    for region in population.REGIONS:
+        x = table.loc[table["interval"] == region, "sigma_c_rectified"].dropna()
+        colour = style.REGION[region]
+        axis.hist(x, bins=np.linspace(-1, 1, 21), histtype="step", color=colour, label=f"{region} ({len(x)})")
+        axis.axvline(
+            population.PUBLISHED[("sigma_c_rectified", region)][0], color=colour, linestyle="--", linewidth=0.8
+        )
+        for row in numbers.query("quantity == 'sigma_c_rectified' and region == @region").itertuples():
+            axis.axvspan(row.low, row.high, color=colour, alpha=0.15, linewidth=0)
+    axis.set(xlabel=r"$\sigma_c$ rectified", ylabel="structures")
+    axis.legend(frameon=False, fontsize=7, loc="upper left")
+
+
+def epoch(axis, mean):
+    """Running series over normalised time, mean over events with its interval."""
+    for (name, label), colour in zip(EPOCH_LABELS.items(), EPOCH_COLOURS, strict=True):
+        axis.plot(mean["phase"], mean[name], color=colour, label=label)
+        low, high = mean[f"{name}_ci"].values.T
+        axis.fill_between(mean["phase"], low, high, color=colour, alpha=0.2, linewidth=0)
+    axis.axvspan(0, 1, color=style.SHADES["ejecta"], zorder=0)
+    axis.axhline(0, color="0.5", linewidth=0.5)
+    axis.set(xlabel="time over duration of the ejecta", xlim=(-1, 2))
+    axis.set_title(f"{style.display(mean.attrs['spacecraft'])}, {int(mean['n_events'].max())} events", fontsize=8)
+    axis.legend(frameon=False, fontsize=7, loc="best")
+
+
+def separation(axis, pairs, numbers):
+    """Correlation of the ejecta over the separation of the pair, with the fitted decay."""
+    if not len(pairs):
+        return
+    axis.plot(pairs["distance_au"], pairs["r"], "o", color="0.25", markersize=3)
+    for row in numbers[numbers["quantity"] == "scale_length_au"].itertuples():
+        if np.isfinite(row.value):
+            d = np.linspace(0, pairs["distance_au"].max() * 1.1, 100)
+            axis.plot(d, np.exp(-d / row.value), color="#0072B2")
+            axis.fill_between(d, np.exp(-d / row.low), np.exp(-d / row.high), color="#0072B2", alpha=0.2, linewidth=0)
+            high = f"{row.high:.2g}" if np.isfinite(row.high) else "∞"
+            axis.set_title(f"L = {row.value:.2g} au ({row.low:.2g} to {high})", fontsize=8)
+    axis.set(xlabel="separation (au)", ylabel="r of the ejecta", ylim=(-0.6, 1.05))
+
+
+def deltas(axis, numbers):
+    """Random-effects means of delta r per component with their intervals."""
+    rows = numbers[numbers["quantity"] == "delta_r"].reset_index(drop=True)
+    for k, row in rows.iterrows():
+        axis.errorbar(row.value, k, xerr=[[row.value - row.low], [row.high - row.value]], fmt="s", color="0.2")
+    if len(rows):
+        axis.axvline(0, color="0.5", linewidth=0.5)
+        axis.set(yticks=range(len(rows)), yticklabels=[f"{r.subset} ({r.n_events})" for r in rows.itertuples()])
+        axis.set(xlabel="Δr, Alfvénic minus rest of the ejecta", ylim=(len(rows) - 0.5, -0.5))

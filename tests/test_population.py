@@ -1,0 +1,133 @@
+"""The study of many against a population made with known shares, means, scale length and delta r."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from pipeline import intervals, population, provenance, tables
+from pipeline.report import population as figure
+from pipeline.stats import meta
+
+N = 60
+LENGTH_AU = 0.03
+DELTA_R = -0.25
+NAMES = [f"e{k:02}" for k in range(N)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Results of 60 events: 40 of 60 ejecta with Alfvénic intervals, r = exp(-d / 0.03 au), delta r around -0.25."""
+    root, rng = tmp_path_factory.mktemp("results"), np.random.default_rng(5)
+    occurrence, alfvenicity, correlation, contrast = [], [], [], []
+    for k, event in enumerate(NAMES):
+        for region, mean in (("sheath", 0.24), ("ejecta", 0.18)):
+            occurrence.append((event, "ace", region, 0.2 if k < 40 else 0.0, k < 20))
+            alfvenicity.append((event, "ace", region, "running_mean", rng.normal(mean, 0.2), rng.normal(-0.2, 0.1)))
+        d = rng.uniform(0.001, 0.03)
+        for quantity in ("b_x", "b_y", "b_z", "b_mag"):
+            r = np.clip(np.exp(-d / LENGTH_AU) + rng.normal(0, 0.05), -1, 1) if quantity != "b_mag" else 0.0
+            correlation.append((event, "ace", "wind", "ejecta", quantity, r))
+        for region in ("alfvenic_1", "alfvenic_2", "alfvenic", "ejecta_rear"):
+            truth = DELTA_R + rng.normal(0, 0.1) if region == "alfvenic" else 9.0
+            seen = truth + rng.normal(0, 0.1)
+            contrast.append((event, "ace", "wind", region, "b_x", seen, seen - 0.196, seen + 0.196))
+        _event_files(root / event, d)
+    _write(root, "occurrence", occurrence, "event spacecraft interval alfvenic_fraction extended")
+    _write(root, "alfvenicity", alfvenicity, "event spacecraft interval method sigma_c_rectified sigma_r")
+    _write(root, "correlation", correlation, "event first second interval quantity r")
+    names = "event first second interval quantity delta_r delta_r_ci_low delta_r_ci_high"
+    _write(root, "contrast", contrast, names)
+    return root
+
+
+def _write(root, name, rows, columns):
+    tables.write(pd.DataFrame(rows, columns=columns.split()), root / "catalogue" / f"{name}.csv")
+
+
+def _event_files(folder, distance_au):
+    """A ramp of cross helicity from -0.5 at the front to 0.5 at the rear, in an ejecta of 10 h."""
+    start = np.datetime64("2001-01-01T10:00", "ns")
+    time = np.datetime64("2001-01-01T00:00", "ns") + np.arange(0, 1800, 2) * np.timedelta64(60, "s")
+    phase = (time - start) / np.timedelta64(10, "h")
+    series = xr.Dataset(dict.fromkeys(population.RUNNING, ("time", phase - 0.5)), {"time": time})
+    provenance.write(series, folder / "ace" / "alfvenicity.nc", "test", {})
+    rows = [("ace", "ejecta", start, start + np.timedelta64(10, "h"), "given")]
+    intervals.write(pd.DataFrame(rows, columns=intervals.COLUMNS), folder / "intervals.csv")
+    values = {"distance_au": ("interval", [distance_au]), "angle_deg": ("interval", [0.5])}
+    provenance.write(xr.Dataset(values), folder / "ace-wind" / "lag.nc", "test", {})
+
+
+@pytest.fixture(scope="module")
+def numbers(folder):
+    return population.study(folder)
+
+
+def number(numbers, quantity, region):
+    return numbers[(numbers["quantity"] == quantity) & (numbers["region"] == region)].iloc[0]
+
+
+def test_shares_are_counted_over_events(numbers):
+    row = number(numbers, "with_alfvenic", "ejecta")
+    assert (row["value"], row["n_events"]) == (40 / 60, 60)
+    assert (row["low"], row["high"]) == meta.share(40, 60)[1:]
+    assert number(numbers, "extended", "sheath")["value"] == 20 / 60
+    assert number(numbers, "extended", "ejecta")["published"] == 0.90
+
+
+@pytest.mark.parametrize(("region", "truth"), [("sheath", 0.24), ("ejecta", 0.18)])
+def test_means_hold_the_truth_and_stand_beside_the_published(numbers, region, truth):
+    row = number(numbers, "sigma_c_rectified", region)
+    assert row["value"] == pytest.approx(truth, abs=3 * 0.2 / np.sqrt(N))  # three standard errors
+    assert row["high"] - row["low"] == pytest.approx(2 * 1.96 * 0.2 / np.sqrt(N), rel=0.35)
+    assert row["published"] == truth
+
+
+def test_the_scale_length_is_found_and_its_interval_holds_it(numbers):
+    row = number(numbers, "scale_length_au", "ejecta")
+    assert row["value"] == pytest.approx(LENGTH_AU, rel=0.1)
+    assert row["low"] < LENGTH_AU < row["high"]
+
+
+def test_delta_r_takes_all_alfvenic_intervals_together_where_there_are_several(numbers):
+    row = number(numbers, "delta_r", "alfvenic")
+    assert row["n_events"] == N
+    assert row["value"] == pytest.approx(DELTA_R, abs=3 * np.hypot(0.1, 0.1) / np.sqrt(N))
+    # spread of the truth 0.1; its estimate from 60 events scatters by about 0.02
+    assert number(numbers, "delta_r_tau", "alfvenic")["value"] == pytest.approx(0.1, abs=0.05)
+
+
+def test_the_superposed_epoch_of_a_ramp_is_the_ramp(folder):
+    mean = population.epoch(folder, "ace")
+    assert int(mean["n_events"].max()) == N
+    # a bin holds the mean of its samples, half a sample spacing (1 min of 600) from its centre at most
+    np.testing.assert_allclose(mean["sigma_c_rectified_running"], mean["phase"] - 0.5, atol=1 / 300)
+
+
+def test_a_run_without_tables_gives_an_empty_study(tmp_path):
+    (tmp_path / "catalogue").mkdir()
+    study = population.study(tmp_path)
+    assert list(study["quantity"]) == ["scale_length_au"]
+    assert study["value"].isna().all()
+
+
+def test_the_figure_shows_the_numbers(folder, numbers):
+    drawn = figure.draw(folder, numbers)
+    shares, values, epoch, _, separation, deltas = drawn.axes
+    assert len(shares.get_yticklabels()) == 4
+    assert "ejecta, any, ACE (60)" in [label.get_text() for label in shares.get_yticklabels()]
+    assert values.get_legend() is not None
+    assert epoch.get_title(loc="left") == "ACE, 60 events"
+    assert separation.get_title(loc="left").startswith("L = 0.03")
+    assert [label.get_text() for label in deltas.get_yticklabels()] == ["b_x (60)"]
+
+
+def test_parquet_keeps_types(tmp_path):
+    pytest.importorskip("pyarrow", reason="Parquet needs pyarrow, an extra of the package")
+    frame = pd.DataFrame({"event": ["a", "b"], "start": pd.to_datetime(["2001-01-01", None]), "r": [0.5, np.nan]})
+    tables.write(frame, tmp_path / "t.csv")
+    tables.to_parquet(tmp_path / "t.csv", tmp_path / "t.parquet")
+    back = pd.read_parquet(tmp_path / "t.parquet")
+    assert back["start"].dt.tz is not None
+    assert back["r"].dtype == float
+    assert back["start"].isna().tolist() == [False, True]

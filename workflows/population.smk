@@ -1,0 +1,32 @@
+# tables of all events, running series -> catalogue/population.csv, figure: the study of many
+rule population:
+    input:
+        expand(RESULTS + "/catalogue/{table}.csv", table=CATALOGUE),
+    output:
+        table=RESULTS + "/catalogue/population.csv",
+        png=RESULTS + "/catalogue/population.png",
+        pdf=RESULTS + "/catalogue/population.pdf",
+    params:
+        results=RESULTS,
+        code=digest("pipeline.population", "pipeline.report.population"),
+    message:
+        "study of {params.results}"
+    script:
+        "population.py"
+
+
+# the same tables in a typed, compressed form: needs pyarrow
+rule parquet:
+    input:
+        expand(RESULTS + "/catalogue/{table}.parquet", table=CATALOGUE),
+
+
+rule to_parquet:
+    input:
+        RESULTS + "/catalogue/{table}.csv",
+    output:
+        RESULTS + "/catalogue/{table}.parquet",
+    message:
+        "catalogue: {wildcards.table} as Parquet"
+    script:
+        "to_parquet.py"

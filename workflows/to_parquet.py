@@ -1,0 +1,3 @@
+from pipeline import tables
+
+tables.to_parquet(snakemake.input[0], snakemake.output[0])
