@@ -122,12 +122,9 @@ def _row(ds, selected, ejecta, name, settings):
     out |= {"surrogate_median": nothing, "surrogate_p": nothing, "surrogate_ci": np.full((len(METRICS), 2), np.nan)}
     if reason:
         return out
+    rank = window_rank(ds["b"].values.astype(float), dt_s, selected, ejecta, settings)
     rng = generator(ds.attrs.get("event", ""), "complexity", ds.attrs.get("spacecraft", ""), name)
-    return (
-        out
-        | _against_surrogates(b, value, dt_s, settings, rng)
-        | {"rank": _rank(ds, selected, ejecta, value, settings)}
-    )
+    return out | _against_surrogates(b, value, dt_s, settings, rng) | {"rank": rank}
 
 
 def _reason(selected, coverage, min_coverage):
@@ -149,17 +146,21 @@ def _against_surrogates(b, value, dt_s, settings, rng):
     }
 
 
-def _rank(ds, selected, ejecta, value, settings):
-    """Share of evenly spaced windows of the interval's length inside the ejecta with at most its complexity."""
+def window_rank(b: np.ndarray, dt_s: float, selected: np.ndarray, ejecta: np.ndarray, settings: Settings) -> np.ndarray:
+    """(len(METRICS),): share of windows of a region's length, evenly spaced in the ejecta, at most as complex.
+
+    b: field (time, 3); selected, ejecta: boolean (time). NaN for a region that is in pieces, not inside the ejecta, or
+    hardly shorter than it: there is nothing to rank it among.
+    """
     index, inside = np.flatnonzero(selected), np.flatnonzero(ejecta)
     nothing = np.full(len(METRICS), np.nan)
-    if not settings.windows or not inside.size or not ejecta[index].all():
+    if not settings.windows or not index.size or not inside.size or not ejecta[index].all():
         return nothing
     length = index.size
     if index[-1] - index[0] + 1 != length or length > 0.8 * inside.size:
-        return nothing  # in pieces, or hardly shorter than the ejecta: nothing to be ranked among
+        return nothing
+    value = metrics(b[selected], dt_s, settings.smooth_s, settings.order)[0]
     starts = np.unique(np.linspace(inside[0], inside[-1] + 1 - length, settings.windows).astype(int))
-    b, dt_s = ds["b"].values.astype(float), cadence_s(ds)
     parts = [b[start : start + length] for start in starts]
     covered = [part for part in parts if np.isfinite(part).all(axis=1).mean() >= settings.min_coverage]
     found = np.array([metrics(part, dt_s, settings.smooth_s, settings.order)[0] for part in covered])

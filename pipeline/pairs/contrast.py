@@ -156,7 +156,7 @@ def _difference(here, there, settings, rng):
     if not np.isfinite(z_here + z_there).all():
         return {"reason": "a field without variance"}
     tail = 50 * (1 - settings.level)
-    r_here, r_there = _pooled_r(here), _pooled_r(there)
+    r_here, r_there = pooled_r(here), pooled_r(there)
     return {
         "r": r_here,
         "r_baseline": r_there,
@@ -166,7 +166,7 @@ def _difference(here, there, settings, rng):
     }
 
 
-def _pooled_r(pieces):
+def pooled_r(pieces):
     """Correlation of all windows together, each about its own mean."""
     x, y = (np.concatenate([piece[k] - piece[k].mean(axis=0) for piece in pieces]) for k in (0, 1))
     return agreement.correlation(x, y)

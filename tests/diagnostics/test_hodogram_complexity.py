@@ -62,9 +62,9 @@ def test_waves_in_the_rear_make_it_the_most_complex_window():
 
 def test_surrogates_of_a_random_field_are_like_it_and_those_of_a_rope_are_not():
     rng = np.random.default_rng(3)
-    settings = complexity.Settings(surrogates=39, windows=0)
+    settings = complexity.Settings(surrogates=19, windows=0)
     table, p = intervals(ejecta=(0, 18)), []
-    for _ in range(12):
+    for _ in range(8):
         white = np.convolve(rng.standard_normal(3 * N + 60), np.ones(30), "same")[: 3 * N].reshape(3, N).T
         p.append(complexity.compute(dataset(white), table, settings)["surrogate_p"].values[0])
     names = list(complexity.METRICS)

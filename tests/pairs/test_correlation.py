@@ -119,7 +119,7 @@ def test_p_values_of_unrelated_red_noise_are_uniform_through_the_lag_search():
     rng, p = np.random.default_rng(3), []
     table = rows(("one", "ejecta", 3, 9))
     settings = correlation.Settings(surrogates=60, draws=100, replicates=100, search_s=3600)
-    for _ in range(80):
+    for _ in range(40):
         one, two = (spacecraft(name, red_noise(rng, (3, 720)).T) for name in ("one", "two"))
         measured = lag.compute(one, two, table, lag.Settings(search_s=3600))
         if not np.isfinite(measured["lag_s"]):
@@ -127,7 +127,7 @@ def test_p_values_of_unrelated_red_noise_are_uniform_through_the_lag_search():
         found = correlation.compute(one, two, table, float(measured["lag_s"]), settings)
         p.append(found["p_value"].sel(quantity=["b_x", "b_y", "b_z"]).values[0])
     p = np.concatenate(p)
-    assert 0.02 <= np.mean(p <= 0.1) <= 0.18  # three standard errors, and end effects of the surrogates
+    assert 0.01 <= np.mean(p <= 0.1) <= 0.21  # three standard errors, and end effects of the surrogates
     assert 0.35 <= np.mean(p <= 0.5) <= 0.65
 
 

@@ -86,11 +86,11 @@ def test_delay_of_an_oblique_wave_is_predicted_from_its_normal_and_the_plasma():
     )
     found = phase.compute(one, two, TABLE[:1], 0.0, QUICK).isel(interval=0)
     assert abs(found["wave_normal"].values @ k) > np.cos(np.radians(3))
-    assert float(found["predicted_delay_s"]) == pytest.approx(delay_s, abs=30)  # the normal's error of some degrees
+    assert float(found["predicted_delay_s"]) == pytest.approx(delay_s, abs=80)  # 26 s per degree of the normal
     assert float(found["delay_s"]) == pytest.approx(delay_s, abs=150)  # a step of the search
     assert float(found["mean_period_s"]) == pytest.approx(1500, abs=500)
     lagged = phase.compute(one, two, TABLE[:1], 5 * STEP_S, QUICK).isel(interval=0)
-    assert float(lagged["predicted_delay_s"]) == pytest.approx(delay_s - 300, abs=30)
+    assert float(lagged["predicted_delay_s"]) == pytest.approx(delay_s - 300, abs=80)
 
 
 def test_what_cannot_be_told_says_why():

@@ -31,7 +31,8 @@ def test_same_large_scale_and_waves_in_quadrature(shift_min):
     r = ejecta["r"].sel(quantity=["b_x", "b_y", "b_z", "vector"])
     np.testing.assert_allclose(r.sel(scale="band"), 0, atol=0.01)
     np.testing.assert_allclose(r.sel(scale="large"), 1, atol=0.001)
-    passed = 2.0 ** -((600 / 1500) ** 2) - 2.0 ** -((3600 / 1500) ** 2)
+    gaussian = (1 - np.sqrt(0.5)) ** np.array([(600 / 1500) ** 2, (3600 / 1500) ** 2])
+    passed = np.diff((1 - gaussian) ** 2)[0]
     rms = ejecta["rms_first"].sel(quantity="b_x", scale="band")
     assert float(rms) == pytest.approx(2 / np.sqrt(2) * passed, rel=0.01)
     misfit = ejecta["rms_difference"].sel(quantity="b_x", scale="band")
