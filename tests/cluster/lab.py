@@ -91,8 +91,19 @@ class Lab:
         return self
 
     def __exit__(self, *error) -> None:
+        self._cancel()
         for name in ("slurmd", "slurmctld", "munged"):
             _stop(self.root / f"{name}.pid")
+
+    def _cancel(self) -> None:
+        """End every job: its processes would outlive the daemons."""
+        for job in self.run("squeue", "-h", "-o", "%A").stdout.split():
+            self.run("scancel", "--full", "--signal=KILL", job)
+            self.run("scancel", job)
+        for _ in range(40):
+            if not self.run("squeue", "-h").stdout.strip():
+                return
+            time.sleep(0.25)
 
     def run(self, *words, **more) -> subprocess.CompletedProcess:
         return subprocess.run(words, env=self.environment, capture_output=True, text=True, check=False, **more)
@@ -114,7 +125,9 @@ class Lab:
         key.write_bytes(secrets.token_bytes(1024))
         key.chmod(0o600)
         srun = self.root / "bin" / "srun"
-        srun.write_text(f'#!/bin/sh\nSLURM_CONF={self.root}/slurm.conf exec {shutil.which("srun", path=_path())} "$@"\n')
+        srun.write_text(
+            f'#!/bin/sh\nSLURM_CONF={self.root}/slurm.conf exec {shutil.which("srun", path=_path())} "$@"\n'
+        )
         srun.chmod(0o755)
 
     def _start(self) -> None:
