@@ -64,10 +64,12 @@ def compute(ds: xr.Dataset, intervals: pd.DataFrame, settings: Settings) -> xr.D
     rows = [_row(ds, mask(ds["time"].values, intervals, name), ejecta, name, settings) for name in names]
     dims = ("interval", "quantity", "bound")
     variables = {
-        key: (dims[: 3 if key.endswith("_ci") else 2], np.array([row[key] for row in rows])) for key in ATTRIBUTES
+        key: (dims[: 3 if key.endswith("_ci") else 2], np.array([row[key] for row in rows]))
+        for key in (ATTRIBUTES if rows else ())
     }
     out = xr.Dataset(variables, {"interval": names, "quantity": list(METRICS), "bound": ["low", "high"]})
-    for name, (units, meaning, label) in ATTRIBUTES.items():
+    for name in out.data_vars:
+        units, meaning, label = ATTRIBUTES[name]
         out[name].attrs = {"units": units, "long_name": meaning, "label": label}
     return out.assign_attrs({f"metric_{name}": meaning for name, meaning in METRICS.items()})
 

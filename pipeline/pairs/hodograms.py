@@ -100,16 +100,19 @@ def _why_not(pair, selected, covered, settings):
 
 def _leash(first, second):
     every = -(-len(first) // POINTS)
-    return complexity.discrete_frechet(first[::every], second[::every])
+    return complexity.discrete_frechet(first[::every], second[..., ::every, :])
 
 
 def _p_values(x, y, disparity, frechet, dt_s, settings, rng):
     if not settings.surrogates:
         return {}
-    found = []
-    for made in phase_randomised(y, settings.surrogates, rng):
-        here, there = common_hodograms(x, made, dt_s, settings.smooth_s)
-        found.append((complexity.procrustes(here, there)[0], _leash(here, there)))
-    reached = np.sum(np.array(found) <= (disparity, frechet), axis=0)
-    p = (1 + reached) / (1 + len(found))
+    pairs = [
+        common_hodograms(x, made, dt_s, settings.smooth_s) for made in phase_randomised(y, settings.surrogates, rng)
+    ]
+    disparities = np.array([complexity.procrustes(here, there)[0] for here, there in pairs])
+    leashes = _leash(pairs[0][0], np.stack([there for _, there in pairs]))
+    p = [
+        (1 + np.sum(found <= value)) / (1 + len(pairs))
+        for found, value in ((disparities, disparity), (leashes, frechet))
+    ]
     return {"disparity_p": p[0], "frechet_p": p[1]}

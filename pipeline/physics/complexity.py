@@ -147,18 +147,19 @@ def procrustes(first, second):
 def discrete_frechet(first, second):
     """Discrete Fréchet distance of two curves, in their unit: the leash that suffices to walk both forward.
 
-    Eiter & Mannila (1994). Needs len(first) * len(second) steps: thin the curves first.
+    second: (time, component), or (..., time, component) for many distances at once. Eiter & Mannila (1994), along the
+    anti-diagonals of the table of distances. Costs len(first) * len(second) steps: thin the curves first.
     """
-    distance = np.linalg.norm(first[:, None] - second[None], axis=-1)
-    reach = np.empty_like(distance)
-    reach[0] = np.maximum.accumulate(distance[0])
-    for i in range(1, len(distance)):
-        before = np.minimum(reach[i - 1, 1:], reach[i - 1, :-1])
-        row = distance[i]
-        current = reach[i, 0] = max(reach[i - 1, 0], row[0])
-        for j in range(1, len(row)):
-            current = reach[i, j] = max(row[j], min(current, before[j - 1]))
-    return float(reach[-1, -1])
+    distance = np.linalg.norm(first[:, None] - second[..., None, :, :], axis=-1)
+    n, m = distance.shape[-2:]
+    before = last = np.full((*distance.shape[:-2], n + 1), np.inf)  # leash up to (i, k - i), at index i + 1
+    for k in range(n + m - 1):
+        i = np.arange(max(0, k - m + 1), min(n, k + 1))
+        come_from = np.minimum(np.minimum(last[..., i], last[..., i + 1]), before[..., i]) if k else 0.0
+        leash = np.full_like(last, np.inf)
+        leash[..., i + 1] = np.maximum(distance[..., i, k - i], come_from)
+        before, last = last, leash
+    return last[..., -1][()]
 
 
 def distortion(strength):
