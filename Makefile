@@ -12,7 +12,7 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -n $(CORES)
+	$(BIN)/python -m pytest -n $(CORES) --dist loadgroup
 
 # The lock names no package index: pip's own settings, or UV_DEFAULT_INDEX, say where packages come from.
 $(STAMP): pyproject.toml requirements.lock
