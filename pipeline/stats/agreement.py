@@ -41,10 +41,14 @@ def rms_difference(x: np.ndarray, y: np.ndarray) -> float:
 
 def spearman(x: np.ndarray, y: np.ndarray) -> float:
     """Correlation of the ranks of two scalars (time, 1)."""
-    from scipy.stats import rankdata
-
     x, y = common(x, y)
-    return correlation(rankdata(x, axis=0), rankdata(y, axis=0)) if len(x) else np.nan
+    return correlation(*(_ranks(a[:, 0])[:, None] for a in (x, y))) if len(x) else np.nan
+
+
+def _ranks(x):
+    """Ranks from 1, equal values share the mean of theirs."""
+    _, place, counts = np.unique(x, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[place]
 
 
 def angle_median(x: np.ndarray, y: np.ndarray) -> float:

@@ -10,14 +10,14 @@ def lagged_moments(x: np.ndarray, y: np.ndarray, window: np.ndarray, lags: np.nd
     counts as missing); window: boolean (time); lags: integer steps, positive when y is later. The last axis is that
     of `bootstrap.pair_moments`, so its correlations follow from `bootstrap.covariances`.
     """
-    from scipy.fft import next_fast_len
+    from scipy.fft import irfft, next_fast_len
 
     size = next_fast_len(x.shape[0] + int(np.abs(lags).max()) + 1, real=True)
     first = _powers(np.where(window[:, None], x, np.nan), size)
     second = _powers(y, size)
     out = np.empty((*second[0].shape[:-2], len(lags), x.shape[-1], 6))
     for k, (i, j) in enumerate(((0, 0), (1, 0), (0, 1), (2, 0), (0, 2), (1, 1))):
-        sums = np.fft.irfft(np.conj(first[i]) * second[j], size, axis=-2)
+        sums = irfft(np.conj(first[i]) * second[j], size, axis=-2)
         out[..., k] = sums[..., lags, :]
     out[..., 0] = np.rint(out[..., 0])
     return out
@@ -25,12 +25,14 @@ def lagged_moments(x: np.ndarray, y: np.ndarray, window: np.ndarray, lags: np.nd
 
 def _powers(x, size):
     """Spectra of the zeroth, first and second power of x about its mean, missing samples zero in each."""
+    from scipy.fft import rfft
+
     there = np.isfinite(x).all(axis=-1, keepdims=True)
     count = np.maximum(there.sum(axis=-2, keepdims=True), 1)
     values = np.where(there, x, 0.0)
     values = np.where(there, values - values.sum(axis=-2, keepdims=True) / count, 0.0)
     powers = (np.broadcast_to(there, values.shape).astype(float), values, values**2)
-    return [np.fft.rfft(power, size, axis=-2) for power in powers]
+    return [rfft(power, size, axis=-2) for power in powers]
 
 
 def shifted(x: np.ndarray, steps: int) -> np.ndarray:
