@@ -170,10 +170,10 @@ def _row(method, v, b, notes, selected, outward, length, settings, rng) -> dict:
     if reason:
         return out | {"reason": reason}
     share = _shares(method, v, b, length)
-    e_v, e_b, h = np.nanmean(share, axis=0)
-    out |= {"alpha_assumed": notes["alpha_assumed_fraction"], "reason": "" if np.isfinite(h) else "no window is filled"}
-    out |= _ratios(e_v, e_b, h, b) | _rectified(share, outward, selected)
-    out |= _whole_interval(v, b)
+    if not np.isfinite(share).any():
+        return out | {"reason": "no window is filled"}
+    out |= {"alpha_assumed": notes["alpha_assumed_fraction"], **_ratios(*np.nanmean(share, axis=0), b)}
+    out |= _rectified(share, outward, selected, settings.min_coverage) | _whole_interval(v, b)
     return out | _intervals(method, v, b, share, length, settings.replicates, rng)
 
 
@@ -244,17 +244,25 @@ def _ratios(e_v, e_b, h, b):
     }
 
 
-def _rectified(share, outward, selected):
-    """sigma_c with the sign of every sample's mean field; samples without a clear sign are left out of both sums."""
-    out = {}
-    for name, key in (("sigma_c_rectified", "radial"), ("sigma_c_parker", "parker")):
+def _rectified(share, outward, selected, min_coverage):
+    """sigma_c with the sign of every sample's mean field; samples without a clear sign are left out of both sums.
+
+    Missing where fewer than `min_coverage` of the samples have one: a few would speak for the whole interval.
+    """
+    out, unclear = {}, []
+    signs = (("sigma_c_rectified", "radial", "B_R"), ("sigma_c_parker", "parker", "B along the spiral"))
+    for name, key, along in signs:
         sign = outward[key][_extent(selected)]
         clear = np.isfinite(sign) & np.isfinite(share[:, 2])
-        e_v, e_b, h = share[clear].T
-        out[name] = elsasser.sigma_c(e_v.sum(), e_b.sum(), -(sign[clear] * h).sum()) if clear.any() else np.nan
+        fraction = clear.sum() / max(np.isfinite(share[:, 2]).sum(), 1)
         if key == "radial":
-            out["polarity_fraction"] = clear.sum() / max(np.isfinite(share[:, 2]).sum(), 1)
-    return out
+            out["polarity_fraction"] = fraction
+        if fraction < min_coverage:
+            unclear.append(f"{along} has no clear sign in most of it, not rectified")
+            continue
+        e_v, e_b, h = share[clear].T
+        out[name] = elsasser.sigma_c(e_v.sum(), e_b.sum(), -(sign[clear] * h).sum())
+    return out | {"reason": "; ".join(unclear)}
 
 
 def _whole_interval(v, b):

@@ -10,6 +10,7 @@ from pipeline.config import Crossing, Event
 from pipeline.diagnostics import alfvenicity
 from pipeline.intervals import given_intervals
 from pipeline.resample import grid_edges, resample
+from pipeline.simulate.waves import red_noise
 
 
 def rows(start, end, name="ejecta"):
@@ -61,6 +62,23 @@ def test_the_default_meets_the_realised_truth(event, result):
     assert float(found["db_over_b"]) == pytest.approx(truth["db_over_b"], rel=0.15)
     low, high = found["sigma_c_ci"].values
     assert low < truth["sigma_c"] < high
+
+
+@pytest.mark.parametrize(("b_x", "outward"), [(-6.0, 1.0), (6.0, -1.0), (0.3, np.nan)])
+def test_rectified_is_outward_where_the_field_says_which_way_that_is(b_x, outward):
+    # dv = -db travels along B: from the Sun where B_x < 0 (GSE), towards it where B_x > 0; unknown where B_x is small
+    n = 400
+    time = np.datetime64("2001-12-30", "ns") + np.arange(n) * np.timedelta64(64, "s")
+    wave = red_noise(np.random.default_rng(5), n, 64.0, (600.0, 3600.0))
+    ds = xr.Dataset(coords={"time": time, "component": list("xyz")}, attrs={"event": "e", "spacecraft": "ace"})
+    ds["b"] = ("time", "component"), np.array([b_x, 4.0, 8.0]) + 0.1 * wave, {"frame": "GSE"}
+    ds["v"] = ("time", "component"), np.array([-400.0, 0.0, 0.0]) - 0.1 * 21.812 / np.sqrt(5.0 * 1.16) * wave
+    ds["n"], ds["alpha_ratio"] = ("time", np.full(n, 5.0)), ("time", np.full(n, np.nan))
+    ds["position"] = ("time", "component"), np.tile([1.5e6, 0.0, 0.0], (n, 1))
+    found = at(alfvenicity.compute(ds, rows(time[0], time[-1]), alfvenicity.Settings()), "ejecta")
+    assert float(found["sigma_c"]) == pytest.approx(-1.0, abs=1e-4)
+    assert float(found["sigma_c_rectified"]) == pytest.approx(outward, abs=1e-4, nan_ok=True)
+    assert ("B_R has no clear sign" in str(found["reason"].values)) == np.isnan(outward)
 
 
 def test_every_value_obeys_the_circle(result):
