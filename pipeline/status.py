@@ -22,14 +22,17 @@ QUANTITIES = {"coverage_b": "field", "coverage_v": "velocity"}
 
 
 def watch(stage: str, output: str | Path) -> None:
-    """From here on, an error that ends this process is noted beside `output`; an older note is taken away."""
+    """From here on, an error that ends this process is noted beside `output`; an older note is taken away.
+
+    `stage` is one of STAGES, perhaps behind the prefix and underscore of a workflow that uses this one as a module.
+    """
     note = Path(f"{output}{SUFFIX}")
     note.unlink(missing_ok=True)
     before = sys.excepthook
 
     def hook(kind, error, trace):
         reason = " ".join(traceback.format_exception_only(kind, error)[-1].split())
-        write_json({"stage": stage, "reason": reason}, note)
+        write_json({"stage": stage.rpartition("_")[2], "reason": reason}, note)
         before(kind, error, trace)
 
     sys.excepthook = hook

@@ -86,7 +86,7 @@ def test_a_stage_that_left_no_word_is_not_run(folder, missing, stage, where):
 def test_an_error_is_noted_beside_its_output_and_forgotten_when_that_is_made(folder):
     raw = folder / "e" / "wind" / "raw.nc"
     raw.unlink()
-    code = f"from pipeline import status; status.watch('load', {str(raw)!r}); raise ValueError('two\\n lines')"
+    code = f"from pipeline import status; status.watch('mine_load', {str(raw)!r}); raise ValueError('two\\n lines')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 1
     assert "ValueError" in done.stderr
