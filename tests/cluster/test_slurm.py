@@ -1,4 +1,4 @@
-"""A catalogue on a real SLURM of one node, fed over HTTP from loopback: the same tables as a local run, byte for byte."""
+"""A catalogue on a real SLURM of one node, fed over HTTP from loopback: the tables of a local run, byte for byte."""
 
 import os
 import shutil
@@ -7,11 +7,10 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-from archive_server import ArchiveServer
-
 import lab
+import pytest
 import virtual_catalogue
+from archive_server import ArchiveServer
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = ("intervals", "hodogram", "correlation")
