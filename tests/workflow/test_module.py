@@ -7,24 +7,34 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-SNAKEFILE = """
+CONFIG = {
+    "events": str(ROOT / "configs" / "events.csv"),
+    "results": "study/results",
+    "data": "study/data",
+    "archive": "https://archive.invalid",
+    "diagnostics": {"hodogram": {}},
+    "pairs": {"correlation": {}},
+}
+SNAKEFILE = f"""
 module ejecta:
-    snakefile: "{root}/Snakefile"
-    config: {{
-        "events": "{root}/configs/events.csv", "results": "study/results", "data": "study/data",
-        "archive": "https://archive.invalid", "diagnostics": {{"hodogram": {{}}}}, "pairs": {{"correlation": {{}}}},
-    }}
+    snakefile:
+        "{ROOT}/Snakefile"
+    config:
+        {CONFIG}
+
 
 use rule * from ejecta as ejecta_*
 
+
 rule mine:
+    input:
+        rules.ejecta_all.input,
     default_target: True
-    input: rules.ejecta_all.input
 """
 
 
 def test_another_workflow_can_use_the_rules_from_any_folder(tmp_path):
-    (tmp_path / "Snakefile").write_text(SNAKEFILE.format(root=ROOT))
+    (tmp_path / "Snakefile").write_text(SNAKEFILE)
     command = [sys.executable, "-m", "snakemake", "-n", "--cores", "1"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
