@@ -24,12 +24,13 @@ class Run:
         environment = {**os.environ, "MPLCONFIGDIR": str(self.folder / ".mpl")}
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, env=environment, timeout=600)
 
-    def planned(self, *more: str) -> dict[str, int]:
+    def planned(self, *more: str, snakefile: Path = ROOT / "Snakefile") -> dict[str, int]:
         """Jobs that a dry run would start, by rule."""
-        text = self.snakemake("-n", "--quiet", "host", *more).stdout
-        table = text[text.index("Job stats:") :].splitlines()[3:] if "Job stats:" in text else []
-        rows = (line.split() for line in table)
-        return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[0] not in ("total", "all")}
+        done = self.snakemake("-n", *more, snakefile=snakefile)
+        text = done.stdout + done.stderr
+        assert not done.returncode, text
+        rows = (line.split() for line in text.partition("Job stats:")[2].splitlines())
+        return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdigit() and row[0] != "total"}
 
     @property
     def results(self) -> Path:

@@ -1,10 +1,15 @@
 """The cloud of 2003-11-20, from genuine files to the report, against what was measured on them independently."""
 
 import json
+import os
+import shutil
+from pathlib import Path
 
 import pytest
 
 from pipeline.results import EventResults
+
+ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.xdist_group("genuine")
 
@@ -63,18 +68,14 @@ def test_a_changed_row_reruns_its_event_and_a_changed_setting_its_stage(genuine)
     finally:
         table.write_text(before)
     assert genuine.planned() == {}
-    planned = genuine.planned("--config", "events=events.csv", genuine.arguments[2], "diagnostics={hodogram: {}}")
-    assert "fetch" not in planned
-    assert "resample" not in planned
+    changed = ("diagnostics={hodogram: {smooth_s: 900}}",)
+    planned = genuine.planned("--config", *genuine.arguments[1:], *changed)
+    assert planned["diagnose"] == 2
+    assert not {"fetch", "load", "resample", "lag", "intervals", "correlate"} & set(planned)
 
 
 def test_an_edited_diagnostic_reruns_its_jobs_and_what_follows(genuine, tmp_path):
     # a copy of the package in which one module is edited takes the place of the installed one
-    import os
-    import shutil
-
-    from tests.workflow.conftest import ROOT
-
     for part in ("pipeline", "workflows", "configs"):
         shutil.copytree(ROOT / part, tmp_path / part)
     shutil.copy(ROOT / "Snakefile", tmp_path)
