@@ -28,6 +28,7 @@ pairs: {{correlation: {{}}}}
 
 pytestmark = [
     pytest.mark.cluster,
+    pytest.mark.skipif(not os.environ.get("CLUSTER"), reason="takes many minutes: set CLUSTER=1"),
     pytest.mark.skipif(bool(lab.missing()), reason=lab.missing() or "SLURM is here"),
     pytest.mark.xdist_group("cluster"),
 ]
@@ -99,7 +100,12 @@ def test_one_submission_per_event_gives_the_tables_of_a_local_run(world, tmp_pat
 
 
 def test_a_job_array_gives_the_same_and_takes_a_killed_job_and_a_drained_node(world, tmp_path):
-    environment = {"TARGET": "tables/intervals.csv", "PYTHONPATH": str(ROOT), "SOURCE_DATE_EPOCH": "1700000000"}
+    environment = {
+        "EVENTS": "events.csv",
+        "TARGET": "tables/intervals.csv",
+        "PYTHONPATH": str(ROOT),
+        "SOURCE_DATE_EPOCH": "1700000000",
+    }
     with lab.Lab(tmp_path / "lab") as node:
         node.environment |= environment
         node.environment["PATH"] = f"{node.root}/bin:{Path(sys.executable).parent}:{node.environment['PATH']}"
