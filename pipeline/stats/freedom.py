@@ -19,6 +19,9 @@ from pipeline.stats.agreement import common
 SLOPE = 2.0
 MODES = 4  # in the lowest band: fewer make the interval of a whole rotation limitless, more hide the slope within it
 GROWTH = 1.5  # of the width of the bands
+# 1/chi-squared(m) has the mean 1/(m - 2). In a sum over many bands that makes intervals too wide; in the lowest two,
+# which carry red noise, all of its width is needed: from the third on m + 2 is drawn. Settled by coverage.
+WIDE = 2
 FEWEST = 12  # samples
 
 
@@ -60,6 +63,7 @@ def variance_draws(u, count: int, rng: np.random.Generator, about_mean: bool = T
     total = level.sum(axis=1)
     # Components of unlike power give less freedom than their number: (sum level)^2 / sum level^2 of them count.
     freedom = modes * total**2 / np.sum(level**2, axis=1)
+    freedom[WIDE:] += 2
     return (total * freedom) @ (1 / rng.chisquare(freedom[:, None], (freedom.size, count)))
 
 
