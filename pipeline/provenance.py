@@ -119,6 +119,14 @@ def _encoding(variable) -> dict:
     return {}
 
 
+def attributes(path: str | Path):
+    """A result file's global attributes alone, as a Dataset without variables: no data are read."""
+    import xarray as xr
+
+    with xr.open_dataset(path, engine="h5netcdf") as ds:
+        return xr.Dataset(attrs=ds.attrs)
+
+
 def read(path: str | Path):
     """A result file as a Dataset in memory, with the file closed."""
     import xarray as xr

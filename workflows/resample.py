@@ -10,7 +10,7 @@ status.watch(snakemake.rule, snakemake.output[0])
 
 def main(own: str, every: list[str], output: str, event, settings, margin_h: float) -> None:
     raw = provenance.read(own)
-    cadence_s = cadence([provenance.read(path) for path in every], settings.cadence_s)
+    cadence_s = cadence([provenance.attributes(path) for path in every], settings.cadence_s)
     margin = np.timedelta64(round(margin_h * 3600), "s")
     start, end = (np.datetime64(t, "ns") for t in event.span)
     ds = resample(raw, grid_edges(start - margin, end + margin, cadence_s), settings.min_coverage)

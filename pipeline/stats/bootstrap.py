@@ -11,8 +11,6 @@ from pipeline.stats.effective import autocovariance
 
 BLOCKS_AT_ONCE = 40_000  # keeps the working arrays in the processor's cache
 
-BLOCKS_AT_ONCE = 40_000  # keeps the working arrays in the processor's cache
-
 
 def optimal_block_length(x: np.ndarray) -> float:
     """Mean block length, in samples, that minimises the error of the stationary bootstrap's variance of the mean.
@@ -68,12 +66,6 @@ def bootstrap_means(contributions: np.ndarray, block: float, replicates: int, rn
     n = contributions.shape[0]
     prefix = np.zeros((2 * n + 1, contributions.shape[1]))
     np.cumsum(np.concatenate((contributions, contributions)), axis=0, out=prefix[1:])
-    chunk = max(1, int(BLOCKS_AT_ONCE * max(block, 1.0) / n))
-    counts = [min(chunk, replicates - done) for done in range(0, replicates, chunk)]
-    return np.concatenate([_resampled_sums(prefix, n, block, count, rng) for count in counts]) / n
-
-
-def _resampled_sums(prefix, n, block, replicates, rng):
     chunk = max(1, int(BLOCKS_AT_ONCE * max(block, 1.0) / n))
     counts = [min(chunk, replicates - done) for done in range(0, replicates, chunk)]
     return np.concatenate([_resampled_sums(prefix, n, block, count, rng) for count in counts]) / n
