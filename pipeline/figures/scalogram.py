@@ -1,4 +1,4 @@
-"""Cross helicity, residual energy and magnetic helicity in time and period; grey: cone, gaps, blurred periods.
+"""Cross helicity, residual energy, magnetic helicity and power in time and period; grey: cone, gaps, blurred periods.
 
 The field on top says where in the structure one is; dotted lines bound the band that the tables use.
 """
@@ -19,10 +19,12 @@ def draw(results, which: str, start=None, end=None, longest_s: float | None = No
     start, end = style.view(rows, ds["time"], start, end)
     with style.applied():
         boxes = style.strip_rows(rows)
-        figure, strip, panels, _ = style.stack(1 + len(SHOWN), strip=style.STRIP_ROW * len(boxes), panel=1.3)
+        figure, strip, panels, _ = style.stack(2 + len(SHOWN), strip=style.STRIP_ROW * len(boxes), panel=1.3)
         _field(panels[0], ds)
-        for panel, name in zip(panels[1:], SHOWN, strict=True):
-            _image(panel, waves, style.along(waves, name, ("time", "period")), longest_s)
+        for panel, name in zip(panels[1:], SHOWN, strict=False):
+            values = style.along(waves, name, ("time", "period"))
+            _image(panel, waves, values, style.label(values), longest_s, cmap=style.DIVERGING, vmin=-1, vmax=1)
+        _image(panels[-1], waves, power(waves), r"lg $E$", longest_s, cmap=style.SEQUENTIAL)
         style.time_axis(panels[-1], start, end)
         style.shade_intervals(panels[:1], rows)
         style.interval_strip(strip, boxes)
@@ -30,8 +32,15 @@ def draw(results, which: str, start=None, end=None, longest_s: float | None = No
         style.clear_edges(panels[:1])
         style.letter_panels(panels)
         wavelet = waves.attrs.get("wavelet", "wavelet").replace("omega_0", r"$\omega_0$")
-        strip.set_title(f"{results.event}, {style.display(which)}, {ds['b'].attrs['frame']}: {wavelet}")
+        title = f"{results.event}, {style.display(which)}, {ds['b'].attrs['frame']}: {wavelet}"
+        strip.set_title(rf"{title}; $E = e_v + e_b$ in km$^2$ s$^{{-2}}$")
     return figure
+
+
+def power(waves):
+    """log10 of the energy e_v + e_b = (|W_v|^2 + |W_b|^2) / 2 (time, period), b in Alfvén units, km2 s-2."""
+    total = sum(style.along(waves, name, ("time", "period")) for name in ("e_v", "e_b"))
+    return np.log10(total.where(total > 0))
 
 
 def _field(panel, ds):
@@ -45,15 +54,15 @@ def _field(panel, ds):
     panel.set_ylabel(style.label(ds["b"]))
 
 
-def _image(panel, waves, values, longest_s):
-    """One scalogram from -1 to 1, periods on a logarithmic axis in minutes, missing values grey."""
+def _image(panel, waves, values, text, longest_s, **colours):
+    """One scalogram, periods on a logarithmic axis in minutes, missing values grey; `text` names the colour bar."""
     from matplotlib.dates import date2num
 
     minutes = waves["period"].values / 60
     panel.set_facecolor("0.85")
     image = panel.pcolormesh(
         _edges(date2num(waves["time"].values)), 2 ** _edges(np.log2(minutes)), values.transpose("period", "time"),
-        cmap=style.DIVERGING, vmin=-1, vmax=1, rasterized=True,
+        rasterized=True, **colours,
     )  # fmt: skip
     panel.set_yscale("log")
     known = np.isfinite(values).any("time").values
@@ -65,7 +74,7 @@ def _image(panel, waves, values, longest_s):
     panel.set_ylabel("Period (min)")
     for edge in _main_band(waves):
         panel.axhline(edge / 60, color="black", linewidth=0.6, linestyle=(0, (1, 2)))
-    _colour_bar(panel, image, style.label(values))
+    _colour_bar(panel, image, text)
 
 
 def _colour_bar(panel, image, text):
@@ -73,7 +82,7 @@ def _colour_bar(panel, image, text):
     place = panel.get_position()
     left, width = place.x1 + 0.012, 0.012
     bar = panel.figure.add_axes((left, place.y0, width, place.height * 0.64))
-    panel.figure.colorbar(image, cax=bar, ticks=[-1, 0, 1])
+    panel.figure.colorbar(image, cax=bar, ticks=[-1, 0, 1] if image.get_clim() == (-1, 1) else None)
     bar.tick_params(labelsize=7, pad=1, length=2)
     bar.set_title(text, fontsize=8, pad=5, loc="center")
 

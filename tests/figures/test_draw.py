@@ -161,7 +161,7 @@ def test_hodogram_projects_on_the_frame_of_the_file(results, drawn):
 def test_scalogram_shows_the_file_and_leaves_the_unknown_grey(results, drawn):
     waves = results.diagnostic("wavelet", "ace")
     panels = [a for a in drawn["scalogram", "ace"].axes if a.get_ylabel() == "Period (min)"]
-    assert len(panels) == 3
+    assert len(panels) == 4
     top = max(panels, key=lambda a: a.get_position().y0)
     (image,) = (c for c in top.collections if hasattr(c, "get_clim"))
     values = np.ma.filled(image.get_array().astype(float), np.nan)
@@ -170,6 +170,10 @@ def test_scalogram_shows_the_file_and_leaves_the_unknown_grey(results, drawn):
     assert top.get_ylim()[0] > 5  # min: what the instruments blur, below 6 min, is left out
     bands = sorted(line.get_ydata()[0] for line in top.get_lines())
     assert bands == [10, 60]  # min: the band of the table
+    lowest = min(panels, key=lambda a: a.get_position().y0)
+    (image,) = (c for c in lowest.collections if hasattr(c, "get_clim"))
+    shown = np.ma.filled(image.get_array().astype(float), np.nan)
+    np.testing.assert_allclose(10**shown, (waves["e_v_wavelet"] + waves["e_b_wavelet"]).values.T, rtol=1e-5)
 
 
 def test_plane_puts_every_interval_where_the_table_has_it(drawn):
