@@ -29,4 +29,13 @@ def test_carried_boundaries_are_right_within_five_minutes(results, truth):
     rows = results.table("intervals").set_index(["spacecraft", "interval"])
     for column, name in (("start", "ejecta_start"), ("end", "ejecta_end")):
         error = pd.Timestamp(rows.loc[("wind", "ejecta"), column]) - pd.Timestamp(truth["boundaries"]["wind"][name])
-        assert abs(error.tz_localize(None) if error is pd.NaT else error) <= pd.Timedelta(minutes=5)
+        assert abs(error) <= pd.Timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("spacecraft", ["ace", "wind"])
+def test_the_waves_are_found_and_measured(results, truth, spacecraft):
+    # within 0.05 of what the noise-free fluctuations have over the true interval: noise, turbulence, gaps and edges
+    table = results.table("alfvenicity").set_index(["spacecraft", "interval", "method"])
+    found = table.loc[(spacecraft, "alfvenic_1", "running_mean")]
+    for name in ("sigma_c", "sigma_r"):
+        assert found[name] == pytest.approx(truth["realised"][spacecraft][name], abs=0.05)
