@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline import cdf_records
+
 FILL = -1e30  # float32 fills of -1e31 come back as -9.9999998e30: test with <=, never with ==
 IMPLAUSIBLE = 1e12  # above anything measured here (positions in km: 2e6; temperatures in K: 1e8)
 
@@ -43,17 +45,19 @@ def read(path: str | Path, names: Iterable[str]) -> dict[str, np.ndarray]:
     """Variables of a CDF file by name, records first; epochs become datetime64[ns] with NaT where filled.
 
     Names that the file does not have are left out. A variable without records is an empty array.
-    Raises CdfError naming file and variable where the file is damaged.
+    Raises CdfError naming file and variable where the file is damaged, or its checksum, if it has one, does not fit.
     """
-    cdf, present = _open(path)
-    return {name: _variable(cdf, path, name) for name in dict.fromkeys(names) if name in present}
+    names = tuple(dict.fromkeys(names))
+    cdf, present = _open(path, names)
+    return {name: _variable(cdf, path, name) for name in names if name in present}
 
 
-def _open(path):
+def _open(path, names):
     import cdflib
 
     try:
-        cdf = cdflib.CDF(path)
+        cdf_records.check(path, names)  # the reader itself believes what it finds
+        cdf = cdflib.CDF(path, validate=True)
         info = cdf.cdf_info()
     except DAMAGE as error:
         raise CdfError(f"{path}: not a readable CDF: {type(error).__name__}: {error}") from error
@@ -132,17 +136,67 @@ def missing(values: np.ndarray, missing_from: float = np.inf) -> np.ndarray:
     return ~np.isfinite(values) | (values <= FILL) | (np.abs(values) >= missing_from)
 
 
-def verify(path: str | Path, product, day) -> None:
-    """Raise CdfError unless the file is whole, holds what `product` needs, and its times lie around `day`.
+def read_product(path: str | Path, product) -> dict[str, np.ndarray]:
+    """Variables of a `product` file, records first; optional ones only where there are records of them.
 
-    Archive files carry no checksum, so this is what tells a download from a damaged one: the size that the file states
-    for itself, every needed variable readable, plausible stamps and magnitudes.
+    Raises CdfError unless the required ones are there, and types, shapes, numbers of records and units as they must be.
     """
-    _verify_size(path)
     data = read(path, product.variables)
     lacking = [name for name in product.required if name not in data]
     if lacking:
         raise CdfError(f"{path}: not a {product.name} file: no variable {', '.join(lacking)}")
+    data = {name: values for name, values in data.items() if name in product.required or len(values)}
+    texts = _units(path)
+    for name, layout in product.layouts.items():
+        if name in data and layout.clock in data:
+            expected = (len(data[layout.clock]), *layout.shape)
+            found = data[name]
+            if found.shape != expected or (found.dtype.kind not in layout.kinds and len(found)):
+                what = f"{found.dtype} {found.shape}, expected {_KINDS[layout.kinds]} {expected}"
+                raise CdfError(f"{path}: not a {product.name} file: {name} is {what}")
+            _verify_units(path, name, texts.get(name, ""), layout.units)
+    return data
+
+
+_KINDS = {"M": "times", "f": "real", "iu": "integer"}
+
+
+def _units(path) -> dict[str, str]:
+    try:
+        return cdf_records.units(path)
+    except DAMAGE as error:
+        raise CdfError(f"{path}: attribute UNITS cannot be read: {error}") from error
+
+
+def _verify_units(path, name, text, expected) -> None:
+    """Raise CdfError where the file states another unit than the product has; a text unknown here is no unit."""
+    stated = next((unit for unit, texts in SPELLINGS.items() if text.casefold() in texts), None)
+    if expected and stated and stated != expected:
+        raise CdfError(f"{path}: {name} has UNITS {text!r}, expected {expected!r}")
+
+
+# How archives spell units (lower case), and what would be another unit.
+SPELLINGS = {
+    "nT": {"nt", "nanotesla", "gamma"},
+    "km s-1": {"km/s", "km/sec", "km s-1", "km s^-1", "km s^{-1}"},
+    "cm-3": {"#/cc", "/cc", "1/cc", "n/cc", "cm-3", "cm^-3", "cm^{-3}", "1/cm^3", "#/cm^3", "#/cm3"},
+    "K": {"k", "kelvin", "deg k", "degk", "deg. k"},
+    "eV": {"ev"},
+    "km": {"km", "kilometers", "kilometer"},
+    "Re": {"re", "r_e", "earth radii"},
+    "another": {"t", "tesla", "ut", "pt", "gauss", "g", "m/s", "cm/s", "m s-1", "m-3", "m^-3", "m^{-3}", "#/m^3"}
+    | {"kev", "mev", "mk", "megakelvin", "m", "meters", "au", "rs", "solar radii"},
+}
+
+
+def verify(path: str | Path, product, day) -> None:
+    """Raise CdfError unless the file is whole, holds what `product` needs, and its times lie around `day`.
+
+    Most archive files carry no checksum, so this is what tells a download from a damaged one: the size that the file
+    states for itself, every needed variable readable and of its type, plausible stamps and magnitudes.
+    """
+    _verify_size(path)
+    data = read_product(path, product)
     # A day's last averages may start the day before or be centred on the day after.
     first, last = np.datetime64(day, "ns") - np.timedelta64(1, "D"), np.datetime64(day, "ns") + np.timedelta64(2, "D")
     for name, values in data.items():

@@ -22,6 +22,10 @@ CLOCKS = {
     "orbit": ("position",),
 }
 VECTORS = tuple(n for n, v in {**schema.RAW, **schema.RAW_OPTIONAL}.items() if "component" in v.dims)
+# Far beyond anything ever measured in the solar wind (nT, km/s, cm-3, K, 1, km): a damaged number, or one in
+# other units. The strongest fields and fastest streams on record are below 150 nT and 3000 km/s.
+BEYOND = {"b": 1e4, "v": 1e4, "v_error": 1e4, "n": 1e5, "alpha_ratio": 1e2, "position": 3e8}
+BEYOND |= dict.fromkeys(("temperature", "temperature_parallel", "temperature_perpendicular"), 1e10)
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
 MIN_IN_WINDOW = 5  # fewer neighbours tell nothing about an outlier
 SCREEN = 0.4  # of the threshold, above which the exact medians are computed
@@ -51,7 +55,7 @@ def load(manifest: dict, data_root: str | Path, event: str, spacecraft: str, set
 
     `manifest` is what archive.fetch returned, its paths are relative to `data_root`; `settings` is config.Load.
     An instrument without data has one missing sample at `start`, an empty product name, and `reason_field` or
-    `reason_plasma` says why. Raises LoadError or cdf.CdfError where a file is not what its product says.
+    `reason_plasma` says why. Raises LoadError where a file is not what its product says.
     """
     import xarray as xr
 
@@ -85,7 +89,7 @@ def instrument(entry: dict, spacecraft: str, data_root, window, who: str) -> Ins
     for clock, sources in by_clock(product, raw).items():
         main = clock == product.clock
         time = raw[clock] + seconds(product.centre_s if main else 0.0)
-        inside = (time >= window[0]) & (time < window[1])  # a stamp that is missing is not inside
+        inside = (time >= window[0]) & (time < window[1])  # a stamp that is missing is not inside, but counted
         time, values = time[inside], {}
         for source in sources:
             values[source.name], removed[source.name] = measured(raw, source, product, inside)
@@ -93,7 +97,7 @@ def instrument(entry: dict, spacecraft: str, data_root, window, who: str) -> Ins
         time, values, counts = in_order(time, values)
         for name, column in values.items():
             series[name] = time, column
-            removed[name] += flagged[name] + counts
+            removed[name] += flagged[name] + counts + count(no_time=np.isnat(raw[clock]))
         main_time = time if main else main_time
     reason = "" if len(main_time) else f"{product.name} has no sample inside the event's window"
     return Instrument(product, reason, series, removed, accumulation(main_time, product.accumulation_s))
@@ -103,10 +107,10 @@ def read_files(paths: list[Path], product: Product, who: str) -> dict[str, np.nd
     """The product's variables (sample, ...), all files one after the other in the order given."""
     days = []
     for path in paths:
-        days.append(cdf.read(path, product.variables))
-        lacking = [name for name in product.required if name not in days[-1]]
-        if lacking:
-            raise LoadError(f"{who}: {path} is not a {product.name} file: no variable {', '.join(lacking)}")
+        try:
+            days.append(cdf.read_product(path, product))
+        except cdf.CdfError as error:
+            raise LoadError(f"{who}: {error}") from error
     shared = [name for name in product.variables if all(name in day for day in days)]
     return {name: np.concatenate([day[name] for day in days]) for name in shared}
 
@@ -135,10 +139,12 @@ def measured(raw: dict, source: Source, product: Product, inside: np.ndarray) ->
         inputs.append(np.where(fill, np.nan, column))
         filled |= any_component(fill)
     values = source.convert(*inputs)
+    beyond = any_component(np.abs(values) > BEYOND.get(source.name, np.inf))
+    values = np.where(beyond.reshape(-1, *[1] * (values.ndim - 1)), np.nan, values)
     if source.positive:
         values = np.where(values > 0, values, np.nan)
-    impossible = any_component(np.isnan(values)) & ~filled
-    return values, count(fill=filled, not_positive=impossible)
+    impossible = any_component(np.isnan(values)) & ~filled & ~beyond
+    return values, count(fill=filled, beyond_belief=beyond, not_positive=impossible)
 
 
 def count(**masks: np.ndarray) -> Counter:

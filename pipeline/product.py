@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from pipeline import schema
 from pipeline.constants import BOLTZMANN, EARTH_RADIUS_KM, KELVIN_PER_EV, PROTON_MASS
 
 
@@ -46,6 +47,20 @@ def ratio(alphas: np.ndarray, protons: np.ndarray) -> np.ndarray:
     return np.divide(alphas, protons, out=np.full(protons.shape, np.nan), where=measured)
 
 
+# Units that a conversion takes; any other takes the variable's own.
+TAKES = {earth_radii: "Re", electronvolts: "eV", thermal_speed: "km s-1", ratio: "cm-3"}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a CDF variable must be: its clock, the shape of a record, the kinds of its numbers (numpy), its units."""
+
+    clock: str
+    shape: tuple[int, ...] = ()
+    kinds: str = "f"
+    units: str = ""
+
+
 @dataclass(frozen=True)
 class Source:
     """One canonical variable: the CDF variables it is made of, the conversion to fixed units, the clock it is on.
@@ -61,6 +76,12 @@ class Source:
     positive: bool = False
     optional: bool = False
     note: str = ""
+
+    def layout(self, clock: str) -> Layout:
+        """Of each of its variables: a vector in one variable, or scalars."""
+        variable = {**schema.RAW, **schema.RAW_OPTIONAL}[self.name]
+        is_vector = "component" in variable.dims and len(self.variables) == 1
+        return Layout(self.clock or clock, (3,) if is_vector else (), "f", TAKES.get(self.convert, variable.units))
 
 
 @dataclass(frozen=True)
@@ -109,6 +130,14 @@ class Product:
     def variables(self) -> tuple[str, ...]:
         """CDF variables that the product can use, without repetition: clocks, data, flags."""
         return self._variables(self.sources)
+
+    @property
+    def layouts(self) -> dict[str, Layout]:
+        """What each variable must be, clocks first."""
+        flags = {flag.variable: Layout(flag.clock or self.clock, kinds="iu") for flag in self.flags}
+        sources = {name: source.layout(self.clock) for source in self.sources for name in source.variables}
+        clocks = {layout.clock for layout in (*flags.values(), *sources.values())} | {self.clock}
+        return {clock: Layout(clock, kinds="M") for clock in clocks} | flags | sources
 
     @property
     def required(self) -> tuple[str, ...]:

@@ -432,7 +432,7 @@ def test_files_without_a_sample_in_the_window_say_so(archive):
 def test_wrong_file_is_named(tmp_path):
     data = {"Epoch": epochs("2003-11-20", 3, 16), "BGSM": np.ones((3, 3), "f4")}
     write_cdf(tmp_path / "ace/mag/level_2_cdaweb/mfi_h0/2003/ac_h0_mfi_20031120_v01.cdf", data)
-    with pytest.raises(LoadError, match=r"^test, ace: .*_v01\.cdf is not a AC_H0_MFI file: no variable BGSEc, Q_FLAG"):
+    with pytest.raises(LoadError, match=r"^test, ace: .*_v01\.cdf: not a AC_H0_MFI file: no variable BGSEc, Q_FLAG"):
         load_day(tmp_path, "ace", "2003-11-20", field="AC_H0_MFI")
 
 
