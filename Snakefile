@@ -46,6 +46,7 @@ localrules:
     fetch,
     catalogue,
     population,
+    sensitivity,
     parquet,
     to_parquet,
 
@@ -70,6 +71,7 @@ include: "workflows/report.smk"
 include: "workflows/catalogue.smk"
 include: "workflows/population.smk"
 include: "workflows/validation.smk"
+include: "workflows/sensitivity.smk"
 
 if SETTINGS.simulate:
 

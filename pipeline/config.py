@@ -102,6 +102,7 @@ class Settings(Frozen):
     )
     simulate: Any = Field(None, description="a virtual event to write as an archive before fetching (the demo)")
     validation: Any = Field(None, validate_default=True, description="size of the study with known truth")
+    sensitivity: Any = Field(None, validate_default=True, description="choices that snakemake sensitivity varies")
 
     @field_validator("diagnostics", "pairs")
     @classmethod
@@ -109,7 +110,7 @@ class Settings(Frozen):
         """Each block is checked by the Settings class of the module that it names."""
         return {name: _module_settings(info.field_name, name, block) for name, block in blocks.items()}
 
-    @field_validator("detect", "simulate", "validation")
+    @field_validator("detect", "simulate", "validation", "sensitivity")
     @classmethod
     def _typed_block(cls, block, info):
         if info.field_name == "simulate" and block is None:

@@ -166,14 +166,15 @@ def _row(difference, without, waves, ranks, expected, settings):
         "reason": str(everything["reason"].values),
         "waves": waves,
     }
-    out["agreement"] = _lower(low, high, settings.margin)
+    out["agreement"] = agreement(low, high, settings.margin)
     out["misfit"] = _larger(*out["misfit_ratio_ci"])
     out["complexity"] = _more_complex(ranks, settings.high_rank)
     out["separation"] = _by_separation(out["r"], expected[0])
     return out | {"sentence": _sentence(out, settings)}
 
 
-def _lower(low, high, margin):
+def agreement(low: float, high: float, margin: float) -> str:
+    """What an interval of delta r says: lower, not lower by `margin` or more, or neither."""
     if high < 0:
         return LOWER
     return NOT_LOWER if low > -margin else UNKNOWN

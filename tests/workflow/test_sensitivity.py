@@ -1,0 +1,40 @@
+"""The baseline of an ensemble is the event itself, to the last digit of its tables."""
+
+import pandas as pd
+import pytest
+
+from pipeline import provenance, tables
+from pipeline.aligned import QUANTITIES
+from pipeline.config import read_events, read_settings
+from pipeline.sensitivity import Settings, ensemble
+from pipeline.sensitivity.run import run
+
+
+@pytest.mark.parametrize(
+    ("run_of", "name", "table"),
+    [
+        pytest.param("demo", "demo", "configs/demo.csv", marks=pytest.mark.xdist_group("demo")),
+        pytest.param("genuine", "2003-11-20", "events.csv", marks=pytest.mark.xdist_group("genuine")),
+    ],
+)
+def test_the_baseline_is_the_events_own_verdict(request, run_of, name, table, tmp_path):
+    whole = request.getfixturevalue(run_of)
+    event, folder = read_events(whole.folder / table)[name], whole.results / name
+    stages = ensemble.Stages.of(read_settings({}))
+    raws = {spacecraft: provenance.read(folder / spacecraft / "raw.nc") for spacecraft in event.spacecraft}
+    tables.write(run(ensemble.specifications(Settings(), stages)[:1], event, raws, stages), tmp_path / "row.csv")
+    row = pd.read_csv(tmp_path / "row.csv", dtype=str, keep_default_na=False).iloc[0]
+    verdict, contrast = (
+        pd.read_csv(folder / "tables" / f"{table}.csv", dtype=str, keep_default_na=False).query(
+            "interval == @row.region"
+        )
+        for table in ("verdict", "contrast")
+    )
+    for column in ("agreement", "misfit", "complexity", "waves", "baseline", "window_h", "delta_r_band", "rank_first"):
+        assert row[column] == verdict[column].item(), column
+    assert row["delta_r_vector"] == verdict["delta_r"].item()
+    assert row["delta_r_ci_low_vector"] == verdict["delta_r_ci_low"].item()
+    for quantity in QUANTITIES:
+        cell = contrast.query("quantity == @quantity and scale == 'all'")
+        for column in ("delta_r", "delta_r_ci_low", "delta_r_ci_high", "delta_r_p"):
+            assert row[f"{column}_{quantity}"] == cell[column].item(), (column, quantity)
