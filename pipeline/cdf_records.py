@@ -1,8 +1,9 @@
 """The internal records of a CDF file, checked before a reader follows them.
 
 A reader trusts the offsets, counts and sizes that it finds: damaged ones lead it round in circles, make it ask for
-more memory than there is, or leave zeros where a block of records is missing. `check` walks the same records and refuses
-what does not fit together, in time and memory that grow with the file's size. CDF Internal Format Description, version 3.
+more memory than there is, or leave zeros where a block of records is missing. `check` walks the same records and
+refuses what does not fit together, in time and memory that grow with the file's size.
+Layout: CDF Internal Format Description, version 3.
 """
 
 import struct
