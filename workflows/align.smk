@@ -10,6 +10,8 @@ rule lag:
         settings=SETTINGS.lag,
         seen=lambda wildcards: seen(EVENTS[wildcards.event], SETTINGS.lag),
         code=digest("pipeline.pairs.lag"),
+    benchmark:
+        RESULTS + "/{event}/benchmarks/lag_{pair}.tsv"
     message:
         "{wildcards.event}: lag {wildcards.pair}"
     script:
@@ -31,6 +33,8 @@ rule intervals:
         settings=SETTINGS.detect,
         seen=lambda wildcards: seen(EVENTS[wildcards.event], SETTINGS.detect),
         code=digest("pipeline.detect", "pipeline.intervals", "pipeline.tables"),
+    benchmark:
+        RESULTS + "/{event}/benchmarks/intervals.tsv"
     message:
         "{wildcards.event}: intervals"
     script:

@@ -13,6 +13,8 @@ rule correlate:
         settings=lambda wildcards: SETTINGS.pairs[wildcards.pairing],
         seen=lambda wildcards: seen(SETTINGS.pairs[wildcards.pairing]),
         code=lambda wildcards: digest(f"pipeline.pairs.{wildcards.pairing}"),
+    benchmark:
+        RESULTS + "/{event}/benchmarks/correlate_{pair}_{pairing}.tsv"
     message:
         "{wildcards.event}: {wildcards.pairing} {wildcards.pair}"
     script:

@@ -11,6 +11,8 @@ rule diagnose:
         settings=lambda wildcards: SETTINGS.diagnostics[wildcards.diagnostic],
         seen=lambda wildcards: seen(SETTINGS.diagnostics[wildcards.diagnostic]),
         code=lambda wildcards: digest(f"pipeline.diagnostics.{wildcards.diagnostic}"),
+    benchmark:
+        RESULTS + "/{event}/benchmarks/diagnose_{spacecraft}_{diagnostic}.tsv"
     message:
         "{wildcards.event}: {wildcards.diagnostic} {wildcards.spacecraft}"
     script:

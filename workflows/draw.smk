@@ -21,6 +21,8 @@ rule draw:
         figure=r"[a-z0-9]+(_[a-z0-9-]+)?",
     params:
         code=lambda wildcards: digest(f"pipeline.figures.{wildcards.figure.split('_')[0]}"),
+    benchmark:
+        RESULTS + "/{event}/benchmarks/draw_{figure}.tsv"
     message:
         "{wildcards.event}: figure {wildcards.figure}"
     script:

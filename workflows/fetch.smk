@@ -17,6 +17,8 @@ rule fetch:
     resources:
         archive=1,
     retries: 1
+    benchmark:
+        RESULTS + "/{event}/benchmarks/fetch_{spacecraft}.tsv"
     message:
         "{wildcards.event}: fetch {wildcards.spacecraft}"
     script:

@@ -11,6 +11,8 @@ rule load:
         margin_h=SETTINGS.fetch.margin_h,
         seen=lambda wildcards: seen(EVENTS[wildcards.event], SETTINGS.load),
         code=lambda wildcards: digest("pipeline.load", f"pipeline.missions.{wildcards.spacecraft}"),
+    benchmark:
+        RESULTS + "/{event}/benchmarks/load_{spacecraft}.tsv"
     message:
         "{wildcards.event}: load {wildcards.spacecraft}"
     script:

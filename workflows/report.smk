@@ -15,6 +15,8 @@ rule report:
         settings=SETTINGS,
         seen=seen(SETTINGS),
         code=digest("pipeline.report"),
+    benchmark:
+        RESULTS + "/{event}/benchmarks/report.tsv"
     message:
         "{wildcards.event}: report"
     script:

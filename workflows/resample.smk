@@ -13,6 +13,8 @@ rule resample:
         margin_h=SETTINGS.fetch.margin_h,
         seen=lambda wildcards: seen(EVENTS[wildcards.event], SETTINGS.resample),
         code=digest("pipeline.resample"),
+    benchmark:
+        RESULTS + "/{event}/benchmarks/resample_{spacecraft}.tsv"
     message:
         "{wildcards.event}: resample {wildcards.spacecraft}"
     script:

@@ -26,6 +26,8 @@ rule tabulate:
         pairs=list(SETTINGS.pairs),
         seen=lambda wildcards: seen(EVENTS[wildcards.event]),
         code=digest("pipeline.tables"),
+    benchmark:
+        RESULTS + "/{event}/benchmarks/tabulate.tsv"
     message:
         "{wildcards.event}: tables"
     script:

@@ -22,6 +22,7 @@ def settings(number: int) -> simulate.Settings:
         event=f"virtual-{number:03}",
         seed=number,
         start=datetime(2001, 1, 1, 2) + timedelta(days=2 * number),
+        sampling_s=4,
         products=PRODUCTS,
         before_h=3,
         sheath_h=2,
