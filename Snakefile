@@ -88,6 +88,12 @@ def tell():
         print(f"\n{status.counts(came)}: {RESULTS}/catalogue/status.csv")
 
 
+onstart:
+    from pipeline import provenance
+
+    provenance.sweep(RESULTS)
+
+
 onsuccess:
     tell()
     if EVENTS:

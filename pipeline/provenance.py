@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import tempfile
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +17,8 @@ from pydantic import BaseModel
 from pipeline import __version__
 
 CONVENTIONS = "CF-1.11, ISTP-1.0"
+PART = ".part"  # ends the name of a file that is being written
+STALE_S = 3600.0  # nothing takes that long to write
 
 
 def sha256(path: str | Path) -> str:
@@ -54,7 +57,7 @@ def whole_file(path: str | Path):
     """Yield a temporary name beside `path`; on success it becomes `path` in one step, on failure it is removed."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PART)
     os.close(handle)
     try:
         yield Path(name)
@@ -65,6 +68,14 @@ def whole_file(path: str | Path):
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def sweep(root: str | Path) -> None:
+    """Remove temporary files of `whole_file` below `root` that processes killed more than an hour ago left there."""
+    for part in Path(root).rglob(f".*{PART}"):
+        with suppress(FileNotFoundError):  # another run swept it
+            if time.time() - part.stat().st_mtime > STALE_S:
+                part.unlink()
 
 
 @functools.cache
