@@ -34,6 +34,9 @@ def draw(results, which: str | None = None, quantity: str = "vector"):
 
 def curve(rows, quantity: str = "vector"):
     """Figure of the rows of all specifications (sensitivity.summary.judged), a column of panels per pair."""
+    if rows[f"delta_r_{quantity}"].isna().all():
+        reasons = rows["reason"].value_counts()
+        return style.empty_figure(f"{rows['event'].iloc[0]}: {len(rows)} analyses, no answer: {reasons.index[0]}")
     pairs = list(rows.groupby(["first", "second"], sort=False))
     shown = (quantity, *(name for name in COMPONENTS if name != quantity))
     levels = _levels(rows)
@@ -45,12 +48,20 @@ def curve(rows, quantity: str = "vector"):
         )
         for column, ((first, second), group) in zip(axes.T, pairs, strict=True):
             _column(column, _sorted(group, quantity), shown, levels)
-            title = f"{style.display(first)} and {style.display(second)}: Alfvénic against quiet"
-            column[0].set_title(f"{rows['event'].iloc[0]}, {title}")
+            column[0].set_title(
+                f"{rows['event'].iloc[0]}, {style.display(first)} and {style.display(second)}: {_compared(group)}"
+            )
         for axis, name in zip(axes[:, 0], shown, strict=False):
             axis.set_ylabel(f"Δr, {_symbol(name)}")
         _legend(figure)
     return figure
+
+
+def _compared(group) -> str:
+    """What is compared with what."""
+    row = group[group["baseline"] != ""].iloc[0]
+    region = "Alfvénic" if row["region"].startswith("alfvenic") else style.display(row["region"])
+    return f"{region} against {row['baseline']}"
 
 
 def _levels(rows) -> list[tuple[str, str]]:
@@ -141,4 +152,6 @@ def _legend(figure):
 
     marks = [Line2D([], [], marker="o", color=colour, label=name) for name, colour in CONCLUSIONS.items()]
     marks.append(Line2D([], [], marker="x", linestyle="none", color="0.45", label="no answer"))
-    figure.legend(handles=marks, loc="outside lower center", ncols=len(marks), title="agreement in Alfvénic intervals")
+    figure.legend(
+        handles=marks, loc="outside lower center", ncols=len(marks), title="agreement in the first of the two"
+    )

@@ -46,6 +46,11 @@ class Settings(Frozen):
         description="what is taken from the field before it is compared: a straight line over the ejecta, or the part "
         "that is slower than the band",
     )
+    region: Literal["alfvenic", "ejecta_front", "ejecta_middle", "ejecta_rear"] = Field(
+        "alfvenic",
+        description="what the conclusion is about: all Alfvénic intervals against quiet, or a third of the "
+        "ejecta against the rest of it",
+    )
     design: Literal["one_at_a_time", "random", "factorial"] = Field(
         "one_at_a_time", description="random and factorial come on top of one choice at a time"
     )

@@ -3,7 +3,7 @@
 A specification is a dict of every choice (CHOICES) by name; `settings_of` turns it into the stages' own settings.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice, product
 from typing import Any
@@ -28,12 +28,13 @@ class Stages:
     detect: Detect
     verdict: Verdict
     margin_h: float
+    region: str
 
     @classmethod
     def of(cls, settings) -> "Stages":
         """From the settings of a run."""
-        verdict = settings.pairs.get("verdict") or Verdict()
-        return cls(settings.resample, settings.lag, settings.detect, verdict, settings.fetch.margin_h)
+        verdict, region = settings.pairs.get("verdict") or Verdict(), settings.sensitivity.region
+        return cls(settings.resample, settings.lag, settings.detect, verdict, settings.fetch.margin_h, region)
 
 
 def own(stages: Stages) -> dict[str, Any]:
@@ -118,12 +119,10 @@ def settings_of(choice: dict[str, Any], stages: Stages) -> Stages:
     # The ensemble inside detection gives the spread of the edges, which no conclusion uses.
     without = {"ensemble_bands_s": ()}
     band = {"band_s": changed["band_s"]} if "band_s" in changed else {}
-    return Stages(
-        stages.resample,
-        stages.lag,
-        Detect(**stages.detect.model_dump() | changed | free | without),
-        Verdict(**stages.verdict.model_dump() | band),
-        stages.margin_h,
+    return replace(
+        stages,
+        detect=Detect(**stages.detect.model_dump() | changed | free | without),
+        verdict=Verdict(**stages.verdict.model_dump() | band),
     )
 
 

@@ -15,12 +15,14 @@ from pipeline.physics.smoothing import low_pass
 from pipeline.sensitivity import CHOICES
 from pipeline.sensitivity.ensemble import Stages, moved, settings_of, text
 
+MORE = ("delta_r_band", "misfit_ratio", "rank_first", "rank_second")
 ANSWERS = ("agreement", "misfit", "complexity", "waves")
+FOUND, NOT_FOUND = "found", "none found"
 NO_INTERVAL = "no Alfvénic interval found"
 BLANK = {
     "region": "", "baseline": "", "window_h": np.nan, "lag_s": np.nan, "cadence_s": np.nan,
     "n_alfvenic_first": 0, "n_alfvenic_second": 0, "alfvenic_min_first": 0.0, "alfvenic_min_second": 0.0,
-    "sigma_c_first": np.nan, "sigma_c_second": np.nan,
+    "sigma_c_first": np.nan, "sigma_c_second": np.nan, "detection": "",
 }  # fmt: skip
 NUMBERS = {"delta_r": np.nan, "delta_r_ci_low": np.nan, "delta_r_ci_high": np.nan, "delta_r_p": np.nan}
 
@@ -71,10 +73,11 @@ def _pair(choice, event, data, first, second, stages):
     lag_s, reason = lags_s[second]
     about = BLANK | {"lag_s": lag_s, "cadence_s": cadence_s(data[first])} | _found(table, first, second)
     rows = table_of.of_pair(table, first, second, lag_s)
-    name = region(rows)
+    name = region(rows) if stages.region == contrast.ALFVENIC else stages.region
     if not np.isfinite(lag_s) or name is None:
         return about | _nothing(reason or NO_INTERVAL, about)
-    rows = rows[(rows["interval"] == "ejecta") | rows["interval"].str.startswith("alfvenic")]
+    # what is compared with what; other regions would cost time and change nothing
+    rows = rows[rows["interval"].isin(("ejecta", name)) | rows["interval"].str.startswith("alfvenic")]
     pair = [detrended(data[s], table_of.of(table, s), choice["detrending"], stages) for s in (first, second)]
     return about | {"region": name} | _answer(*pair, rows, lag_s, name, stages.verdict)
 
@@ -102,19 +105,20 @@ def regions(event, data, lags_s, settings) -> pd.DataFrame:
 
 
 def region(rows: pd.DataFrame) -> str | None:
-    """What the conclusion is about: all Alfvénic intervals of either spacecraft together; None without any."""
+    """Name of all Alfvénic intervals of either spacecraft together; None without any."""
     names = [name for name in dict.fromkeys(rows["interval"]) if name.startswith("alfvenic")]
     return contrast.ALFVENIC if len(names) > 1 else names[0] if names else None
 
 
 def _found(table, first, second):
     """Number, duration and sigma_c (weighted by duration) of the Alfvénic intervals at each spacecraft."""
-    out = {}
+    out = {"detection": NOT_FOUND}
     for place, name in (("first", first), ("second", second)):
         rows = detect.alfvenic(table_of.of(table, name))
         minutes = ((rows["end"] - rows["start"]).dt.total_seconds() / 60).to_numpy()
         out |= {f"n_alfvenic_{place}": len(rows), f"alfvenic_min_{place}": float(minutes.sum())}
         if len(rows):
+            out["detection"] = FOUND
             out[f"sigma_c_{place}"] = float(np.average(rows["sigma_c"].to_numpy(float), weights=minutes))
     return out
 
@@ -159,8 +163,8 @@ def _answer(first, second, rows, lag_s, name, settings):
         out |= {f"{key}_{quantity}": value for key, value in numbers.items()}
         out[f"agreement_{quantity}"] = verdict.agreement(low, high, settings.margin)
     out |= {key: str(answer[key].values) for key in ANSWERS}
-    out |= {key: float(answer[key]) for key in ("delta_r_band", "misfit_ratio", "rank_first", "rank_second")}
-    return out | {"reason": str(answer["reason"].values)}
+    out |= {key: float(answer[key]) for key in MORE} | {"reason": str(answer["reason"].values)}
+    return out | (dict.fromkeys(_conclusions(), "") if out["reason"] else {})
 
 
 def _nothing(reason, about=BLANK):
@@ -168,6 +172,8 @@ def _nothing(reason, about=BLANK):
     out = dict(about)
     for quantity in QUANTITIES:
         out |= {f"{key}_{quantity}": value for key, value in NUMBERS.items()} | {f"agreement_{quantity}": ""}
-    out |= dict.fromkeys(ANSWERS, "")
-    out |= dict.fromkeys(("delta_r_band", "misfit_ratio", "rank_first", "rank_second"), np.nan)
-    return out | {"reason": reason}
+    return out | dict.fromkeys(ANSWERS, "") | dict.fromkeys(MORE, np.nan) | {"reason": reason}
+
+
+def _conclusions():
+    return (*(f"agreement_{quantity}" for quantity in QUANTITIES), *ANSWERS)

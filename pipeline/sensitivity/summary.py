@@ -7,7 +7,7 @@ from pipeline.sensitivity import CHOICES
 from pipeline.sensitivity.run import ANSWERS
 
 CONCLUSIONS = {f"agreement_{quantity}": quantity for quantity in QUANTITIES} | {
-    name: name for name in ANSWERS if name != "agreement"
+    name: name for name in (*ANSWERS, "detection") if name != "agreement"
 }
 
 
@@ -20,7 +20,7 @@ def judged(rows: pd.DataFrame) -> pd.DataFrame:
     for _, group in out.groupby(["first", "second"], sort=False):
         baseline = group[group["specification"] == 0].iloc[0]
         for column, name in CONCLUSIONS.items():
-            kept = (group[column] == baseline[column]) & (group["reason"] == "") & (baseline["reason"] == "")
+            kept = (group[column] == baseline[column]) & (group[column] != "")
             out.loc[group.index, f"kept_{name}"] = kept
     return out
 
@@ -41,10 +41,10 @@ def summary(judged_rows: pd.DataFrame) -> pd.DataFrame:
 
 def _counted(baseline, others, column, name):
     kept = others[f"kept_{name}"].astype(bool)
-    n, answered = len(others), int((others["reason"] == "").sum())
-    known = baseline["reason"] == ""
+    n, answered = len(others), int((others[column] != "").sum())
+    known = baseline[column] != ""
     return {
-        "conclusion": baseline[column] if known else "",
+        "conclusion": baseline[column],
         "n_alternatives": n,
         "n_answered": answered,
         "n_kept": int(kept.sum()),

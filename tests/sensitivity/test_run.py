@@ -69,6 +69,18 @@ def test_an_analysis_without_an_answer_says_why_and_keeps_nothing(independent):
     assert "lag=two_anchor" in summary.summary(independent)["lost_by"].iloc[0]
 
 
+def test_where_nothing_is_found_that_is_the_conclusion(independent):
+    """Thresholds that no analysis meets: no answer about agreement, but one about detection."""
+    rows = independent.assign(**dict.fromkeys(summary.CONCLUSIONS, "")).assign(detection="none found")
+    table = summary.summary(summary.judged(rows)).set_index("conclusion_on")
+    assert table.loc["detection", "share_kept"] == 1
+    assert table.loc["vector", "conclusion"] == ""
+    assert np.isnan(table.loc["vector", "share_kept"])
+    assert "no answer" in summary.text(table.reset_index())
+    empty = specification.curve(rows.assign(delta_r_vector=np.nan, reason="no Alfvénic interval found"))
+    assert "no Alfvénic interval found" in empty.texts[0].get_text()
+
+
 def test_a_coarser_grid_is_coarser(independent):
     rows = independent.set_index("name")
     assert rows.loc["cadence_factor=2", "cadence_s"] == 2 * rows.loc["baseline", "cadence_s"]

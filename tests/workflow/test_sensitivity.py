@@ -11,19 +11,20 @@ from pipeline.sensitivity.run import run
 
 
 @pytest.mark.parametrize(
-    ("run_of", "name", "table"),
+    ("run_of", "name", "table", "region"),
     [
-        pytest.param("demo", "demo", "configs/demo.csv", marks=pytest.mark.xdist_group("demo")),
-        pytest.param("genuine", "2003-11-20", "events.csv", marks=pytest.mark.xdist_group("genuine")),
+        pytest.param("demo", "demo", "configs/demo.csv", "alfvenic", marks=pytest.mark.xdist_group("demo")),
+        pytest.param("genuine", "2003-11-20", "events.csv", "ejecta_rear", marks=pytest.mark.xdist_group("genuine")),
     ],
 )
-def test_the_baseline_is_the_events_own_verdict(request, run_of, name, table, tmp_path):
+def test_the_baseline_is_the_events_own_verdict(request, run_of, name, table, region, tmp_path):
     whole = request.getfixturevalue(run_of)
     event, folder = read_events(whole.folder / table)[name], whole.results / name
-    stages = ensemble.Stages.of(read_settings({}))
+    stages = ensemble.Stages.of(read_settings({"sensitivity": {"region": region}}))
     raws = {spacecraft: provenance.read(folder / spacecraft / "raw.nc") for spacecraft in event.spacecraft}
     tables.write(run(ensemble.specifications(Settings(), stages)[:1], event, raws, stages), tmp_path / "row.csv")
     row = pd.read_csv(tmp_path / "row.csv", dtype=str, keep_default_na=False).iloc[0]
+    assert row["region"].startswith(region)
     verdict, contrast = (
         pd.read_csv(folder / "tables" / f"{table}.csv", dtype=str, keep_default_na=False).query(
             "interval == @row.region"
