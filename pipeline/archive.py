@@ -22,6 +22,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
 from pipeline import cdf, provenance
 from pipeline.config import ConfigError, Event, Fetch
@@ -164,6 +165,8 @@ def publish(staged: Path, url: str, final: Path, data: Path) -> dict:
     }
     final.parent.mkdir(parents=True, exist_ok=True)
     provenance.write_json(record, record_of(final))
+    with open(staged, "rb") as file:
+        os.fsync(file.fileno())  # the new name may reach the disk before the bytes do
     staged.replace(final)
     return {"path": final.relative_to(data).as_posix(), **record}
 
@@ -288,19 +291,23 @@ class Remote:
 
         records: list[logging.LogRecord] = []
         try:
-            with captured_log(records), deadline(self.timeout_s):
+            with captured_log(records), deadline(self.timeout_s), one_host(self.root):
                 paths = ask_pyspedas(product, day, self.root, staging)
         except DeadlinePassed:
             raise ArchiveError(f"not finished within {self.timeout_s:g} s ({heard(records)})") from None
+        except ArchiveError:
+            raise
         except (OSError, urllib3.exceptions.HTTPError) as error:
-            raise ArchiveError(f"{type(error).__name__}: {error} ({heard(records)})") from error
+            refused = re.search(r"too many (\d{3}) error responses", str(error))
+            story = f"{type(error).__name__}: {error} ({heard(records)})"
+            raise ArchiveError(f"the archive answered {refused[1]} to every try" if refused else story) from error
         folder = self.address(product, day).rpartition("/")[0]
         if paths:
             path = max(map(Path, paths), key=lambda path: path.name)
             return Answer(path, f"{folder}/{path.name}")
         reason = absence(records)
-        if reason == NOT_LISTED and not re.search(LISTING, page(f"{folder}/").text, re.IGNORECASE):
-            raise ArchiveError(f"what the archive answers for {folder}/ is no listing of files")
+        if reason == NOT_LISTED and not is_listing(page(f"{folder}/").text):
+            raise ArchiveError(f"what the archive answers for {folder}/ is no whole listing of files")
         return Answer(absent=reason)
 
     def insist(self, mission, who: str) -> None:
@@ -311,14 +318,41 @@ class Remote:
             raise ArchiveError(f"{who}: {addresses[1]}: no archive at this address, nor at {addresses[0]}")
 
 
+def is_listing(text: str) -> bool:
+    """True for a page of a folder's files that was not cut short."""
+    text = text.lower()
+    return bool(re.search(LISTING, text)) and ("<html" not in text or "</html>" in text)
+
+
 def page(address: str):
     """The archive's answer (requests.Response) to one plain request. Raises ArchiveError where there is none."""
     import requests
 
     try:
-        return requests.get(address, timeout=(10, 20))
+        with one_host(address):
+            return requests.get(address, timeout=(10, 20))
     except requests.RequestException as error:
         raise ArchiveError(f"{address}: {error}") from error
+
+
+@contextmanager
+def one_host(address: str) -> Iterator[None]:
+    """Follow redirects in the enclosed block only within the host of `address`; another raises ArchiveError."""
+    import requests
+
+    follow, host = requests.Session.get_redirect_target, urlsplit(address).hostname
+
+    def target(session, response):
+        where = follow(session, response)
+        if where and urlsplit(urljoin(response.url, where)).hostname != host:
+            raise ArchiveError(f"the archive sends on to another host, which is not followed: {where}")
+        return where
+
+    requests.Session.get_redirect_target = target
+    try:
+        yield
+    finally:
+        requests.Session.get_redirect_target = follow
 
 
 def ask_pyspedas(product: Product, day: date, root: str, staging: Path) -> list[str]:

@@ -8,8 +8,11 @@
 """
 
 import fnmatch
+import socket
+import struct
 import threading
 import time
+from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,12 +22,30 @@ def status(code: int, handler, body: bytes) -> None:
     handler.send_error(code)
 
 
-def once(code: int, handler, body: bytes) -> None:
-    """An error to the first request only."""
-    if any(path == handler.path for path, _ in handler.server.requests):
+def at_first(code: int, times: int, handler, body: bytes) -> None:
+    """An error to the first requests only."""
+    if sum(path == handler.path for path, _ in handler.server.requests) >= times:
         handler.reply(body)
     else:
         handler.send_error(code)
+
+
+def busy(handler, body: bytes) -> None:
+    """429 once, with the seconds after which to come again."""
+    if any(path == handler.path for path, _ in handler.server.requests):
+        return handler.reply(body)
+    handler.send_response(429)
+    handler.send_header("Retry-After", "7")
+    handler.send_header("Content-Length", "0")
+    handler.end_headers()
+
+
+def redirect(where: str | None, handler, body: bytes) -> None:
+    """On to `where`, or to the same address again."""
+    handler.send_response(302)
+    handler.send_header("Location", where or handler.path)
+    handler.send_header("Content-Length", "0")
+    handler.end_headers()
 
 
 def truncated(handler, body: bytes) -> None:
@@ -37,6 +58,19 @@ def truncated_unannounced(handler, body: bytes) -> None:
     handler.reply(body[: len(body) // 2], length=None)
 
 
+def short(handler, body: bytes) -> None:
+    """Half of the file, announced as all there is: what lies on the server is cut short itself."""
+    handler.reply(body[: len(body) // 2])
+
+
+def dropped(handler, body: bytes) -> None:
+    """The connection breaks in the middle of the file, without a proper end."""
+    handler.reply(body[: len(body) // 2], length=len(body))
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handler.close_connection = True
+    handler.connection.close()
+
+
 def corrupt(handler, body: bytes) -> None:
     """The right length, with the records' bytes overwritten in the middle of the file."""
     middle, width = len(body) // 2, min(2000, len(body) // 4)
@@ -46,6 +80,18 @@ def corrupt(handler, body: bytes) -> None:
 def html(handler, body: bytes) -> None:
     """A page in place of the file, as portals and maintenance servers send it."""
     handler.reply(b"<html><body>This service is under maintenance.</body></html>", kind="text/html")
+
+
+def empty_listing(handler, body: bytes) -> None:
+    """A folder without files, as servers list it."""
+    handler.reply(b"<html><title>Index of /</title><body><h1>Index of /</h1></body></html>", kind="text/html")
+
+
+def cut_listing(handler, body: bytes) -> None:
+    """A listing that breaks off before the day's file, with nothing to say how long it should be."""
+    handler.reply(
+        b'<html><title>Index of /</title><a href="ac_h1_mfi_20030101_v01.cdf">', length=None, kind="text/html"
+    )
 
 
 def empty(handler, body: bytes) -> None:
@@ -70,8 +116,12 @@ def trickle(handler, body: bytes) -> None:
 
 FAULTS = {
     **{str(code): partial(status, code) for code in (401, 403, 404, 410, 429, 500, 503)},
-    "500_once": partial(once, 500),
-    **{f.__name__: f for f in (truncated, truncated_unannounced, corrupt, html, empty, reset, trickle)},
+    "500_once": partial(at_first, 500, 1),
+    "500_thrice": partial(at_first, 500, 3),
+    "redirect_loop": partial(redirect, None),
+    "redirect_to_another_host": partial(redirect, "http://localhost:9/elsewhere.cdf"),
+    **{f.__name__: f for f in (truncated, truncated_unannounced, short, dropped, corrupt, html, empty_listing)},
+    **{f.__name__: f for f in (busy, cut_listing, empty, reset, trickle)},
 }
 
 
@@ -93,6 +143,10 @@ class Handler(SimpleHTTPRequestHandler):
 
     def log_request(self, code="-", size="-"):
         self.server.requests.append((self.path, int(code)))
+
+    def finish(self):
+        with suppress(OSError):  # of a connection that a fault closed
+            super().finish()
 
     def log_message(self, format, *args):
         """Nothing on stderr."""

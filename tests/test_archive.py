@@ -4,11 +4,15 @@ import json
 import logging
 import os
 import shutil
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
+import archive_server
 import pytest
 from archive_server import ArchiveServer, hurry
 
@@ -115,23 +119,33 @@ def test_what_was_fetched_is_not_fetched_again(server, tmp_path, capsys):
         "429",
         "truncated",
         "truncated_unannounced",
+        "short",
+        "dropped",
+        "redirect_loop",
+        "redirect_to_another_host",
         "corrupt",
         "html",
         "empty",
         "reset",
     ],
 )
-def test_a_broken_file_is_an_error_and_leaves_nothing(server, tmp_path, fault):
+def test_a_broken_file_is_an_error_leaves_nothing_and_is_made_good_by_the_next_run(server, shared, tmp_path, fault):
     server.faults["*_20031120_v99.cdf"] = fault
     with pytest.raises(ArchiveError) as error:
         fetch(EVENT, "ace", archive=server.url, data=tmp_path, settings=ONE_FILE)
     pattern = FILE.replace("v99", "v??")
     assert str(error.value).startswith(f"2003-11-20, ace, 2003-11-20: {server.url}/{pattern}: ")
+    assert "\n" not in str(error.value)
     assert everything_in(tmp_path) == []
+    server.faults.clear()
+    fetch(EVENT, "ace", archive=server.url, data=tmp_path, settings=ONE_FILE)
+    assert (tmp_path / FILE).read_bytes() == (shared / "archive" / FILE).read_bytes()
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("fault", ["500", "503", "403", "410", "reset", "html"])
+@pytest.mark.parametrize(
+    "fault", ["500", "503", "403", "410", "reset", "html", "cut_listing", "redirect_loop", "redirect_to_another_host"]
+)
 def test_a_broken_listing_is_an_error(server, tmp_path, fault):
     """Anything but a listing or a 404 says nothing about the day; pyspedas reads most of these as an empty listing."""
     server.faults[INDEX] = fault
@@ -150,12 +164,30 @@ def test_an_unreachable_archive_is_an_error(server, tmp_path):
 
 
 @pytest.mark.usefixtures("quick")
-def test_an_archive_that_recovers_is_no_error(server, tmp_path):
-    """One 500, then the file: the client's own retry. Its courtesy is kept, only the waiting is taken out."""
-    server.faults["*_20031120_v99.cdf"] = "500_once"
+@pytest.mark.parametrize(("fault", "seen"), [("500_once", [500]), ("500_thrice", [500, 500, 500]), ("busy", [429])])
+def test_an_archive_that_recovers_is_no_error(server, tmp_path, fault, seen):
+    """Errors, then the file: the client's own retries. Its courtesy is kept, only the waiting is taken out."""
+    server.faults["*_20031120_v99.cdf"] = fault
     manifest = fetch(EVENT, "ace", archive=server.url, data=tmp_path, settings=ONE_FILE)
-    assert [status for _, status in server.requests] == [200, 500, 200]
+    assert [status for _, status in server.requests] == [200, *seen, 200]
     assert len(manifest["field"]["files"]) == 1
+
+
+def test_retry_after_is_waited_for(server, tmp_path, monkeypatch):
+    hurry(monkeypatch)
+    waits = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    server.faults["*_20031120_v99.cdf"] = "busy"
+    fetch(EVENT, "ace", archive=server.url, data=tmp_path, settings=ONE_FILE)
+    assert 7 in waits
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_error_for_ever_ends(server, tmp_path):
+    server.faults["*_20031120_v99.cdf"] = "500"
+    with pytest.raises(ArchiveError, match=r"2003-11-20: http://127\.0\.0\.1.*the archive answered 500 to every try"):
+        fetch(EVENT, "ace", archive=server.url, data=tmp_path, settings=ONE_FILE)
+    assert [status for _, status in server.requests] == [200, 500, 500, 500, 500]
 
 
 @pytest.mark.usefixtures("quick")
@@ -179,6 +211,53 @@ def test_a_404_is_an_absence(server, tmp_path, pattern, reason):
     assert manifest["field"]["files"] == []
     assert reason in manifest["field"]["reason"]
     assert everything_in(tmp_path) == []
+
+
+@pytest.mark.usefixtures("quick")
+def test_an_empty_listing_is_an_absence_that_the_next_run_asks_for_again(server, tmp_path):
+    server.faults[INDEX] = "empty_listing"
+    manifest = fetch(EVENT, "ace", archive=server.url, data=tmp_path, settings=ONE_FILE)
+    assert "not in the archive's listing" in manifest["field"]["reason"]
+    assert everything_in(tmp_path) == []
+    server.faults.clear()
+    assert fetch(EVENT, "ace", archive=server.url, data=tmp_path, settings=ONE_FILE)["field"]["files"]
+
+
+@pytest.mark.usefixtures("quick")
+def test_another_host_is_not_asked(shared, tmp_path):
+    """A redirect to another host is refused before anything is sent there, although it would answer well."""
+    with ArchiveServer(shared / "archive") as other, ArchiveServer(shared / "archive") as server:
+        elsewhere = other.url.replace("127.0.0.1", "localhost")
+        archive_server.FAULTS["elsewhere"] = partial(archive_server.redirect, f"{elsewhere}/{FILE}")
+        server.faults["*_20031120_v99.cdf"] = "elsewhere"
+        with pytest.raises(ArchiveError, match="another host, which is not followed: http://localhost"):
+            fetch(EVENT, "ace", archive=server.url, data=tmp_path, settings=ONE_FILE)
+        assert other.requests == []
+        archive_server.FAULTS["elsewhere"] = partial(archive_server.redirect, f"/{FILE}?again")
+        fetch(EVENT, "ace", archive=server.url, data=tmp_path, settings=ONE_FILE)
+        assert (tmp_path / FILE).is_file()
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("remote", [True, False])
+def test_a_newer_version_between_runs(shared, tmp_path, remote):
+    """A directory is looked at by every run; of an http archive, what was fetched stays until it is deleted."""
+    root, data = tmp_path / "archive", tmp_path / "data"
+    older, newer = (root / FILE.replace("v99", version) for version in ("v06", "v07"))
+    older.parent.mkdir(parents=True)
+    shutil.copy(shared / "archive" / FILE, older)
+    with ArchiveServer(root) as server:
+        source = server.url if remote else root
+
+        def names():
+            manifest = fetch(EVENT, "ace", archive=source, data=data, settings=ONE_FILE)
+            return [Path(file["path"]).name[-7:-4] for file in manifest["field"]["files"]]
+
+        assert names() == ["v06"]
+        older.rename(newer)
+        assert names() == (["v06"] if remote else ["v07"])
+        (data / FILE.replace("v99", "v06")).unlink()
+        assert names() == ["v07"]
 
 
 @pytest.mark.usefixtures("quick")
@@ -346,3 +425,33 @@ def test_the_order_of_products_is_checked():
     for name in ("AC_H0_SWE", "AC_K0_MFI"):
         with pytest.raises(ConfigError, match=rf"fetch\.products\.ace\.field: unknown product '{name}'"):
             archive.preferred("ace", "field", Fetch(products={"ace": {"field": (name,)}}))
+
+
+SCRIPT = """
+import os, sys
+sys.path.insert(0, {tests!r})
+os.environ["NO_PROXY"] = "127.0.0.1"
+import time
+time.sleep = lambda seconds: None
+import pyspedas.utilities.download as download
+download.sleep = time.sleep
+from test_archive import EVENT
+from pipeline.archive import fetch
+from pipeline.config import Fetch
+print(len(fetch(EVENT, "ace", archive={url!r}, data={data!r}, settings=Fetch())["field"]["files"]))
+"""
+
+
+def test_processes_that_fetch_into_one_folder_at_once(server, shared, tmp_path):
+    """Two runs that begin together, over http: both get all, and what lies there is whole."""
+    text = SCRIPT.format(tests=str(Path(__file__).parent), url=server.url, data=str(tmp_path))
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+    command = [sys.executable, "-c", text]
+    runs = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    assert [run.communicate(timeout=120)[0].strip() for run in runs] == ["3", "3"]
+    files = everything_in(tmp_path)
+    assert len(files) == 2 * 6
+    for path in files:
+        if path.suffix == ".cdf":
+            assert path.read_bytes() == (shared / "archive" / path.relative_to(tmp_path)).read_bytes()
+            assert json.loads(archive.record_of(path).read_text())["sha256"] == provenance.sha256(path)

@@ -26,7 +26,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from cdf_files import epochs, write_cdf
 
-from pipeline import cdf, cdf_records
+from pipeline import cdf, cdf_records, provenance
 from pipeline.config import Load
 from pipeline.load import LoadError, load
 
@@ -142,7 +142,8 @@ def read(seed: Seed, body: bytes, folder: Path):
     cdf.verify(path, seed.declared, seed.day)
     nothing = {"product": None, "reason": "not asked for", "files": []}
     manifest = {"field": nothing, "plasma": nothing}
-    manifest[seed.declared.kind] = {"product": seed.product, "reason": "", "files": [{"path": path.name, "sha256": ""}]}
+    file = {"path": path.name, "sha256": provenance.sha256(path)}
+    manifest[seed.declared.kind] = {"product": seed.product, "reason": "", "files": [file]}
     return load(manifest, folder, "fuzz", seed.spacecraft, Load(), seed.day, seed.day + timedelta(days=1))
 
 
