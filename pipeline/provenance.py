@@ -1,15 +1,17 @@
 """Every result tells where it comes from: parents with checksums, settings, versions; written whole or not at all."""
 
+import dataclasses
 import functools
 import hashlib
 import json
 import os
+import platform
 import subprocess
 import tempfile
 import time
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import distributions, version
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -18,6 +20,9 @@ from pipeline import __version__
 
 CONVENTIONS = "CF-1.11, ISTP-1.0"
 PART = ".part"  # ends the name of a file that is being written
+RECORDS = ".provenance"  # folder of the records, beside what they describe
+# What turns inputs into numbers and figures.
+PACKAGES = ("numpy", "scipy", "pandas", "xarray", "h5netcdf", "cdflib", "pyspedas", "pydantic", "matplotlib")
 STALE_S = 3600.0  # nothing takes that long to write
 
 
@@ -95,9 +100,47 @@ def plain(value):
     """A JSON-able form of settings blocks, paths and times."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
+    if dataclasses.is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, Path):
         return str(value)
     return value.isoformat()
+
+
+def record_of(path: str | Path) -> Path:
+    """Where the record of a result lies: .provenance/{name}.json in its folder."""
+    path = Path(path)
+    return path.parent / RECORDS / f"{path.name}.json"
+
+
+def account(outputs, stage: str, inputs, params, wildcards=()) -> None:
+    """Write beside every output what it takes to check it and to make it again: the record of one job.
+
+    The record holds the output's own sha256, the sha256 of every input (paths relative to the output's folder, so
+    that a results folder can be moved), the stage with its wildcards and parameters, and the versions. `params` and
+    `wildcards` are mappings; "code" is the digest of the stage's modules and "seen" what stands in params anyway.
+    """
+    params = dict(params)
+    params.pop("seen", None)
+    sums = {path: sha256(path) for path in sorted(set(map(str, inputs)))}
+    about = {
+        "stage": stage,
+        "wildcards": dict(wildcards),
+        "code": params.pop("code", ""),
+        "params": params,
+        "versions": {"python": platform.python_version(), **versions(*installed())},
+        "commit": commit(),
+        "written": now(),
+    }
+    for path in map(Path, outputs):
+        parents = {os.path.relpath(parent, path.parent): digest for parent, digest in sums.items()}
+        own = {"sha256": sha256(path), "bytes": path.stat().st_size, "parents": parents}
+        write_json(about | own, record_of(path))
+
+
+def installed() -> list[str]:
+    """Those of PACKAGES that are there."""
+    return [name for name in PACKAGES if next(distributions(name=name), None)]
 
 
 def record(stage: str, parents: dict[str, str | Path], settings=None) -> dict[str, str]:

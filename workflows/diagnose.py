@@ -20,3 +20,7 @@ main(
     snakemake.output[0],
     snakemake.params.settings,
 )
+
+provenance.account(
+    snakemake.output, snakemake.rule, snakemake.input, snakemake.params.items(), snakemake.wildcards.items()
+)

@@ -1,7 +1,7 @@
 from importlib import import_module
 from pathlib import Path
 
-from pipeline import figures, status
+from pipeline import figures, provenance, status
 from pipeline.results import EventResults
 
 status.watch(snakemake.rule, snakemake.output[0])
@@ -14,3 +14,7 @@ def main(event_folder: Path, name: str, png: str) -> None:
 
 
 main(Path(snakemake.output.png).parent.parent, snakemake.wildcards.figure, snakemake.output.png)
+
+provenance.account(
+    snakemake.output, snakemake.rule, snakemake.input, snakemake.params.items(), snakemake.wildcards.items()
+)

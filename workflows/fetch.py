@@ -15,3 +15,7 @@ provenance.write_json(
     ),
     snakemake.output[0],
 )
+
+provenance.account(
+    snakemake.output, snakemake.rule, snakemake.input, snakemake.params.items(), snakemake.wildcards.items()
+)

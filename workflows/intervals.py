@@ -26,3 +26,7 @@ main(
     snakemake.params.event,
     snakemake.params.settings,
 )
+
+provenance.account(
+    snakemake.output, snakemake.rule, snakemake.input, snakemake.params.items(), snakemake.wildcards.items()
+)

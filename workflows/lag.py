@@ -17,3 +17,7 @@ main(
     snakemake.params.event,
     snakemake.params.settings,
 )
+
+provenance.account(
+    snakemake.output, snakemake.rule, snakemake.input, snakemake.params.items(), snakemake.wildcards.items()
+)

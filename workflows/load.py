@@ -27,3 +27,7 @@ main(
     snakemake.params.settings,
     snakemake.params.margin_h,
 )
+
+provenance.account(
+    snakemake.output, snakemake.rule, snakemake.input, snakemake.params.items(), snakemake.wildcards.items()
+)

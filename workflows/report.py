@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from pipeline import report, status
+from pipeline import provenance, report, status
 from pipeline.results import EventResults
 
 status.watch(snakemake.rule, snakemake.output[0])
@@ -9,4 +9,8 @@ report.write(
     EventResults(Path(snakemake.output[0]).parent),
     snakemake.params.settings.model_dump(mode="json"),
     snakemake.output[0],
+)
+
+provenance.account(
+    snakemake.output, snakemake.rule, snakemake.input, snakemake.params.items(), snakemake.wildcards.items()
 )

@@ -25,3 +25,7 @@ main(
     snakemake.params.diagnostics,
     snakemake.params.pairs,
 )
+
+provenance.account(
+    snakemake.output, snakemake.rule, snakemake.input, snakemake.params.items(), snakemake.wildcards.items()
+)

@@ -22,3 +22,7 @@ def main(parts: list[str], output) -> None:
 
 
 main(snakemake.input, snakemake.output)
+
+provenance.account(
+    snakemake.output, snakemake.rule, snakemake.input, snakemake.params.items(), snakemake.wildcards.items()
+)
