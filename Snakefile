@@ -47,6 +47,7 @@ localrules:
     catalogue,
     population,
     sensitivity,
+    verify,
     parquet,
     to_parquet,
 
@@ -72,6 +73,7 @@ include: "workflows/catalogue.smk"
 include: "workflows/population.smk"
 include: "workflows/validation.smk"
 include: "workflows/sensitivity.smk"
+include: "workflows/verify.smk"
 
 if SETTINGS.simulate:
 

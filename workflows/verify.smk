@@ -1,0 +1,39 @@
+# results/ with its records, data/ -> catalogue/verify.csv: what is altered, stale or cannot be verified; not part of all
+def would_use(record):
+    """Digest of the code and parameters that a run would now make a recorded result with, from the rules themselves."""
+    from types import SimpleNamespace
+
+    stage, wildcards = record.get("stage", ""), SimpleNamespace(**record.get("wildcards", {}))
+    if getattr(wildcards, "event", None) is not None and wildcards.event not in EVENTS:
+        raise LookupError(f"{wildcards.event} is not in {SETTINGS.events}")
+    try:
+        params = getattr(rules, stage).params
+        found = {name: value(wildcards) if callable(value) else value for name, value in params.items()}
+    except (AttributeError, LookupError):
+        raise LookupError(f"with these settings a run makes no such result ({stage})") from None
+    found.pop("seen", None)
+    return found.pop("code", ""), found
+
+
+def expectations(wildcards):
+    """What `would_use` says of every record, or why there is nothing to say."""
+    from pipeline import verify
+
+    out = {}
+    for path, record in verify.records(RESULTS).items():
+        try:
+            out[path.as_posix()] = would_use(record)
+        except LookupError as error:
+            out[path.as_posix()] = error.args[0]
+    return out
+
+
+rule verify:
+    params:
+        results=RESULTS,
+        data=SETTINGS.data,
+        expected=expectations,
+    message:
+        "check of {params.results}"
+    script:
+        "verify.py"
