@@ -199,6 +199,22 @@ def stored(product: Product, day: date, data: Path) -> dict | None:
     return {"path": path.relative_to(data).as_posix(), **record}
 
 
+def insist_unchanged(manifest: dict, data: str | Path, who: str) -> None:
+    """Raise ArchiveError where a file of the manifest is not, byte by byte, the one that was fetched.
+
+    The whole file is read: size and time of change are easily kept, and reading is short beside decoding.
+    """
+    for entry in (entry for kind in KINDS for entry in manifest[kind]["files"]):
+        path = Path(data) / entry["path"]
+        if not path.is_file():
+            raise ArchiveError(f"{who}: {path} was fetched and is gone; run again with --forcerun fetch")
+        if provenance.sha256(path) != entry["sha256"]:
+            raise ArchiveError(
+                f"{who}: {path} is not the file that was fetched: its sha256 is not the manifest's; "
+                "remove it and run again with --forcerun fetch"
+            )
+
+
 def sweep(data: str | Path) -> None:
     """Remove staging folders that a killed run left more than a day ago."""
     for folder in Path(data).glob(f"{STAGING_PREFIX}*"):
