@@ -25,17 +25,18 @@ def test_the_baseline_is_the_events_own_verdict(request, run_of, name, table, re
     tables.write(run(ensemble.specifications(Settings(), stages)[:1], event, raws, stages), tmp_path / "row.csv")
     row = pd.read_csv(tmp_path / "row.csv", dtype=str, keep_default_na=False).iloc[0]
     assert row["region"].startswith(region)
-    verdict, contrast = (
-        pd.read_csv(folder / "tables" / f"{table}.csv", dtype=str, keep_default_na=False).query(
-            "interval == @row.region"
-        )
-        for table in ("verdict", "contrast")
-    )
+    verdict, contrast = (_rows(folder / "tables" / f"{stem}.csv", row["region"]) for stem in ("verdict", "contrast"))
     for column in ("agreement", "misfit", "complexity", "waves", "baseline", "window_h", "delta_r_band", "rank_first"):
         assert row[column] == verdict[column].item(), column
     assert row["delta_r_vector"] == verdict["delta_r"].item()
     assert row["delta_r_ci_low_vector"] == verdict["delta_r_ci_low"].item()
     for quantity in QUANTITIES:
-        cell = contrast.query("quantity == @quantity and scale == 'all'")
+        cell = contrast[(contrast["quantity"] == quantity) & (contrast["scale"] == "all")]
         for column in ("delta_r", "delta_r_ci_low", "delta_r_ci_high", "delta_r_p"):
             assert row[f"{column}_{quantity}"] == cell[column].item(), (column, quantity)
+
+
+def _rows(path, region):
+    """Rows of one interval of a table, as text."""
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return table[table["interval"] == region]
