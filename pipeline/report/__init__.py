@@ -16,8 +16,14 @@ from pipeline.report.numbers import size
 from pipeline.results import open_events
 
 TEMPLATES = Path(__file__).parent / "templates"
-FIGURE_ORDER = ("overview", "pair", "hodogram", "scalogram", "plane", "spectra")
-TABLE_ORDER = ("intervals", "occurrence", "correlation", "contrast", "alfvenicity", "wavelet", "hodogram")
+FIGURE_ORDER = (
+    *("overview", "pair", "forest", "sliding", "scales", "hodogram", "coherence"),
+    *("scalogram", "plane", "walen", "spectra"),
+)
+TABLE_ORDER = (
+    *("intervals", "verdict", "contrast", "correlation", "scales", "coherence", "phase", "counterfactual"),
+    *("hodograms", "complexity", "alfvenicity", "wavelet", "occurrence", "hodogram", "rope"),
+)
 KINDS = ("field", "plasma")
 PACKAGES = ("numpy", "scipy", "pandas", "xarray", "matplotlib", "cdflib", "pyspedas", "snakemake")
 

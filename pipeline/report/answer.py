@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.figures.style import display, names_of_kind
+from pipeline.report import question
 from pipeline.report.numbers import coefficient, moment, number
 
 SIGMA_TABLES = ("alfvenicity", "wavelet")
@@ -16,12 +17,18 @@ QUANTITIES = {"b_x": "B_x", "b_y": "B_y", "b_z": "B_z", "b_mag": "|B|"}
 
 def sentences(results) -> list[str]:
     """What was found, most important first; a value that does not exist is said not to."""
-    said = [_lag_sentence(results, *pair) for pair in results.pairs]
+    said = [sentence for pair in results.pairs for sentence in _comparison(results, *pair)]
+    said += [_lag_sentence(results, *pair) for pair in results.pairs]
     said += [_correlation_sentence(results, *pair) for pair in results.pairs]
-    said += [sentence for pair in results.pairs for sentence in _contrast_sentences(results, *pair)]
     said += [_alfvenicity_sentence(results, name) for name in results.spacecraft]
     said += [_detected_sentence(results, name) for name in results.spacecraft]
     return [sentence for sentence in said if sentence]
+
+
+def _comparison(results, first, second):
+    """The study's question where there is a verdict, else the bare differences."""
+    asked = question.sentences(results, first, second, lambda name: _region_words(name, first))
+    return asked or _contrast_sentences(results, first, second)
 
 
 def cards(results) -> list[dict[str, str]]:

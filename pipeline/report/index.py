@@ -1,4 +1,4 @@
-"""All events on one page: a picture, key numbers and a link for each, a table to sort, distributions over events."""
+"""All events on one page: how far each came, a picture, key numbers and a link for each, a table to sort."""
 
 import base64
 import io
@@ -11,12 +11,14 @@ import pandas as pd
 from pipeline.figures.style import display
 from pipeline.report import answer, page
 from pipeline.report.numbers import coefficient
+from pipeline.results import EventResults, ResultsError
 
 PICTURES = ("pair", "overview")  # whose figure stands for an event, in this order
 PICTURE_WIDTH = 300  # pixels
 ROOM_FOR_PICTURES = 7_000_000  # bytes of the page; events beyond have no picture
 COLUMNS = {
     "event": ("", "name; the link leads to its report"),
+    "status": ("", "done; partial: data are missing; no data; failed; not run"),
     "spacecraft": ("", "reference first"),
     "ejecta start": ("", "UTC, at the reference"),
     "ejecta end": ("", "UTC, at the reference"),
@@ -28,20 +30,37 @@ COLUMNS = {
 }
 
 
-def content(events, folder: Path) -> dict:
-    """Everything that the template shows; links are relative to `folder`."""
+def content(root: Path, statuses: pd.DataFrame, folder: Path) -> dict:
+    """Everything that the template shows of the events of `statuses` (status.table); links are relative to `folder`."""
     room, items, rows = ROOM_FOR_PICTURES, [], []
-    for results in events:
-        numbers = summary(results)
-        picture = thumbnail(results) if room > 0 else ""
-        room -= len(picture)
-        rows.append(numbers)
-        link = Path(os.path.relpath(results.folder / "report.html", folder)).as_posix()
-        items.append({"name": results.event, "link": link, "picture": picture, "lines": _lines(results, numbers)})
+    for status in statuses.itertuples():
+        item, numbers = _event(root / status.event, status, room > 0)
+        room -= len(item["picture"])
+        path = root / status.event / "report.html"
+        item["link"] = Path(os.path.relpath(path, folder)).as_posix() if path.is_file() else ""
+        items.append(item)
+        rows.append({"event": status.event, "status": status.status} | numbers)
     about = pd.DataFrame([{"column": c, "units": u, "meaning": m} for c, (u, m) in COLUMNS.items()])
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     table = page.table("events", frame, about, frame.to_csv(index=False).encode(), gather=False, title="Key numbers")
-    return {"items": items, "table": table, "links": {item["name"]: item["link"] for item in items}}
+    links = {item["name"]: item["link"] for item in items if item["link"]}
+    return {"items": items, "table": table, "links": links}
+
+
+def _event(folder: Path, status, picture: bool) -> tuple[dict, dict]:
+    """Entry and key numbers of an event; of one that broke off on its way, its status and why."""
+    item = {"name": status.event, "status": status.status, "reason": _reason(status), "picture": "", "lines": []}
+    try:
+        results = EventResults(folder)
+        numbers = summary(results)
+    except ResultsError:
+        return item, {}
+    return item | {"picture": thumbnail(results) if picture else "", "lines": _lines(results, numbers)}, numbers
+
+
+def _reason(status) -> str:
+    place = f"{status.stage}{', ' + status.where if status.where else ''}: " if status.stage else ""
+    return f"{place}{status.reason}" if status.reason else ""
 
 
 def summary(results) -> dict:

@@ -37,6 +37,13 @@ def decimals(column: pd.Series, digits: int = 4) -> int | None:
     return places if 0 <= places <= 6 and visible else None
 
 
+def probability(p) -> str:
+    """p with its relation, never smaller than can be told: "= 0.041", "< 0.001"."""
+    if not math.isfinite(p):
+        return "unknown"
+    return "< 0.001" if p < 1e-3 else f"= {p:.2g}"
+
+
 def coefficient(value) -> str:
     """A value between -1 and 1, with two decimals."""
     return NO_VALUE if value is None or not math.isfinite(value) else f"{value:.2f}".replace("-", MINUS)

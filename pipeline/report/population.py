@@ -10,6 +10,7 @@ from pipeline.figures import style
 
 EPOCH_LABELS = {"sigma_c_rectified_running": r"$\sigma_c$ rectified", "sigma_r_running": r"$\sigma_r$",
                 "db_over_b_running": r"$\delta B / B$"}  # fmt: skip
+SYMBOLS = {"b_x": "$B_x$", "b_y": "$B_y$", "b_z": "$B_z$", "b_mag": "|B|"}
 EPOCH_COLOURS = ("#0072B2", "#D55E00", "#00805C")
 
 
@@ -74,7 +75,8 @@ def epoch(axis, mean):
     axis.axvspan(0, 1, color=style.SHADES["ejecta"], zorder=0)
     axis.axhline(0, color="0.5", linewidth=0.5)
     axis.set(xlabel="time over duration of the ejecta", xlim=(-1, 2))
-    axis.set_title(f"{style.display(mean.attrs['spacecraft'])}, {int(mean['n_events'].max())} events", fontsize=8)
+    n = int(mean["n_events"].max())
+    axis.set_title(f"{style.display(mean.attrs['spacecraft'])}, {n} event{'' if n == 1 else 's'}", fontsize=8)
     axis.legend(frameon=False, fontsize=7, loc="best")
 
 
@@ -90,7 +92,7 @@ def separation(axis, pairs, numbers):
             axis.fill_between(d, np.exp(-d / row.low), np.exp(-d / row.high), color="#0072B2", alpha=0.2, linewidth=0)
             high = f"{row.high:.2g}" if np.isfinite(row.high) else "∞"
             axis.set_title(f"L = {row.value:.2g} au ({row.low:.2g} to {high})", fontsize=8)
-    axis.set(xlabel="separation (au)", ylabel="r of the ejecta", ylim=(-0.6, 1.05))
+    axis.set(xlabel="separation (au)", ylabel="r of the ejecta", xlim=(0, None), ylim=(-0.6, 1.05))
 
 
 def deltas(axis, numbers):
@@ -100,5 +102,6 @@ def deltas(axis, numbers):
         axis.errorbar(row.value, k, xerr=[[row.value - row.low], [row.high - row.value]], fmt="s", color="0.2")
     if len(rows):
         axis.axvline(0, color="0.5", linewidth=0.5)
-        axis.set(yticks=range(len(rows)), yticklabels=[f"{r.subset} ({r.n_events})" for r in rows.itertuples()])
+        names = [f"{SYMBOLS.get(r.subset, r.subset)} ({r.n_events})" for r in rows.itertuples()]
+        axis.set(yticks=range(len(rows)), yticklabels=names)
         axis.set(xlabel="Δr, Alfvénic minus rest of the ejecta", ylim=(len(rows) - 0.5, -0.5))

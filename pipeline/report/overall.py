@@ -1,0 +1,72 @@
+"""The two pages over all events of a run: the index, and distributions over events."""
+
+import base64
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline import population, provenance
+from pipeline.report import distributions, environment, index, page
+from pipeline.results import EventResults, open_events
+
+ABOUT = "Every event a dot, the median a bar: correlation of the two spacecraft, and Alfvénicity, by region."
+ABOUT_STUDY = (
+    "Shares of structures with Alfvénic intervals (diamonds: published), cross helicity of every sheath and ejecta "
+    "(published means dashed), superposed epochs, correlation over separation, and the differences of r; intervals "
+    "of 95 % from drawing events."
+)
+MEANINGS = {
+    "quantity": ("", "what is averaged or counted"),
+    "region": ("", "structure"),
+    "subset": ("", "spacecraft or component"),
+    "n_events": ("1", "events with a value"),
+    "value": ("unit of the quantity; 1 unless its name says au", "mean, share or length"),
+    "low": ("as value", "lower end of the 95 % interval"),
+    "high": ("as value", "upper end of the 95 % interval"),
+    "published": ("as value", "of other events, in other bands"),
+    "source": ("", "of the published value"),
+}
+
+
+def _render(template: str, path: str | Path, **shown) -> None:
+    html = environment().get_template(template).render(**shown, software=f"pipeline {provenance.__version__}")
+    with provenance.whole_file(path) as part:
+        part.write_text(html, encoding="utf-8")
+
+
+def write_index(root: str | Path, path: str | Path, statuses: pd.DataFrame | None = None, catalogue: str = "") -> None:
+    """Write the page of the events of `statuses` (status.table); without it, of all that have results under `root`.
+
+    `catalogue` is a link to the page of distributions.
+    """
+    if statuses is None:
+        statuses = pd.DataFrame(
+            [(e.event, "", "", "", "") for e in open_events(root)],
+            columns=["event", "status", "stage", "where", "reason"],
+        )
+    _render("index.html", path, **index.content(Path(root), statuses, Path(path).parent), catalogue=catalogue)
+
+
+def write_index_of_failure(root: str | Path, path: str | Path, statuses: pd.DataFrame) -> None:
+    """Write the index after a run that failed, older than everything, so that the next run makes it again."""
+    write_index(root, path, statuses)
+    os.utime(path, (0, 0))
+
+
+def write_catalogue(root: str | Path, path: str | Path, names: list[str]) -> None:
+    """Write the page of distributions over the events `names`, from their results and catalogue/population.csv."""
+    root = Path(root)
+    numbers = population.table(root / "catalogue" / "population.csv")
+    about = pd.DataFrame([{"column": c, "units": u, "meaning": m} for c, (u, m) in MEANINGS.items()])
+    table = page.table(
+        "population", numbers, about, numbers.to_csv(index=False).encode(), gather=False, title="Over all events"
+    )
+    pictures = [
+        ("Distributions by region", ABOUT, distributions.picture([EventResults(root / name) for name in names])),
+        ("The study of many", ABOUT_STUDY, (root / "catalogue" / "population.png").read_bytes()),
+    ]
+    shown = [(title, text, base64.b64encode(png).decode()) for title, text, png in pictures if png]
+    tables = sorted(p.name for p in (root / "catalogue").glob("*.csv"))
+    few = distributions.FEWEST_EVENTS if len(names) < distributions.FEWEST_EVENTS else 0
+    _render("catalogue.html", path, n=len(names), few=few, pictures=shown, table=table, tables=tables)

@@ -1,0 +1,154 @@
+"""The study's question, answered from the tables of an event and never more strongly than they allow.
+
+Do the two spacecraft agree less where the Alfvénic fluctuations are? Is the hodogram more complex there? Could the
+normalisation of r, the separation or the slow field alone explain it? Are these the same waves at another phase? And
+what could not have been seen?
+"""
+
+import numpy as np
+import pandas as pd
+
+from pipeline.figures.style import display
+from pipeline.pairs.verdict import HIGHER, LOWER, NOT_HIGHER, NOT_LOWER, UNKNOWN
+from pipeline.report.numbers import coefficient, number, probability
+
+COMPONENTS = {"b_x": "B_x", "b_y": "B_y", "b_z": "B_z"}
+ALL = "alfvenic"  # all Alfvénic intervals of either spacecraft together
+WITHOUT_WAVES = "ejecta_rear"  # the third where the study saw its waves
+
+
+def sentences(results, first: str, second: str, where) -> list[str]:
+    """Answer for the Alfvénic intervals of one pair; `where` gives the words for an interval. Empty without a verdict.
+
+    Without an Alfvénic interval the question is not answered, and the rear third stands in as what was seen there.
+    """
+    rows = _of_pair(results, "verdict", first, second)
+    if rows.empty:
+        return []
+    found = rows[rows["interval"].str.startswith(ALL)]
+    said = []
+    if found.empty:
+        found = rows[rows["interval"] == WITHOUT_WAVES]
+        said = [
+            f"No Alfvénic interval was found at {display(first)} or {display(second)}: whether such waves lower the "
+            "agreement cannot be asked of this event. What follows is of the rear third of the ejecta."
+        ]
+    together = found[found["interval"] == ALL]
+    for row in (together if len(together) else found).itertuples():
+        said += _about(results, first, second, row, _words(row.interval, where))
+    return said
+
+
+def _words(interval, where):
+    special = {ALL: "the Alfvénic intervals of both spacecraft together", WITHOUT_WAVES: "the rear third of the ejecta"}
+    return special.get(interval) or where(interval)
+
+
+def _about(results, first, second, row, region):
+    if isinstance(row.reason, str) and row.reason:
+        return [f"For {region} there is no answer: {row.reason}."]
+    parts = [
+        _agreement(row, region),
+        _by_component(results, first, second, row),
+        _misfit(row),
+        _complexity(row, first, second),
+        _separation(row),
+        _slow_field(row),
+        _waves(results, first, second, row),
+        _what_was_hidden(row),
+    ]
+    return [part for part in parts if part]
+
+
+def _agreement(row, region):
+    meaning = {
+        LOWER: f"Agreement is lower in {region}",
+        NOT_LOWER: f"Agreement is not lower in {region}",
+        UNKNOWN: f"Whether agreement is lower in {region} cannot be told",
+    }[row.agreement]
+    return (
+        f"{meaning}: the field's vector correlation is {coefficient(row.r)} there, "
+        f"and {coefficient(row.r_baseline)} in windows of the same {row.window_h:.1f} h elsewhere "
+        f"({row.baseline}), a difference of {_range(row.delta_r, row.delta_r_ci_low, row.delta_r_ci_high)}, "
+        f"p {probability(row.delta_r_p)}."
+    )
+
+
+def _by_component(results, first, second, row):
+    table = _of_pair(results, "contrast", first, second)
+    if table.empty:
+        return ""
+    table = table[(table["interval"] == row.interval) & (table["scale"] == "all") & np.isfinite(table["delta_r"])]
+    said = [
+        f"{COMPONENTS[r.quantity]} {_range(r.delta_r, r.delta_r_ci_low, r.delta_r_ci_high)}, "
+        f"p {probability(r.delta_r_p_holm)}"
+        for r in table[table["quantity"].isin(list(COMPONENTS))].itertuples()
+    ]
+    return f"By component, with p corrected for testing three: {'; '.join(said)}." if said else ""
+
+
+def _misfit(row):
+    ratio = _range(row.misfit_ratio, row.misfit_ratio_ci_low, row.misfit_ratio_ci_high)
+    text = f"The misfit, in nT, is {ratio} times that elsewhere"
+    if row.agreement == LOWER and row.misfit != HIGHER:
+        return (
+            f"{text}, so the lower r is not shown to be a larger difference of the fields: "
+            "where the field turns less, r falls at the same misfit."
+        )
+    if row.agreement != LOWER and row.misfit == HIGHER:
+        return f"{text}: the fields differ more, though r, which is taken relative to their variance, does not say so."
+    return f"{text}."
+
+
+def _complexity(row, first, second):
+    if not np.isfinite([row.rank_first, row.rank_second]).all():
+        return ""
+    meaning = {
+        HIGHER: "The hodogram is more complex there at both spacecraft",
+        NOT_HIGHER: "The hodogram is not among the more complex ones at either spacecraft",
+        UNKNOWN: "The hodogram is among the most complex at one spacecraft only, which decides nothing",
+    }[row.complexity]
+    ranks = f"{100 * row.rank_first:.0f} % at {display(first)} and {100 * row.rank_second:.0f} % at {display(second)}"
+    return f"{meaning}: it is rougher than {ranks} of the windows of that length in the ejecta."
+
+
+def _separation(row):
+    low, high = row.r_separation_low, row.r_separation_high
+    if row.separation == UNKNOWN or not np.isfinite([low, high]).all():
+        return "Whether the separation alone explains it cannot be told: a position is missing."
+    expected = f"1 \N{MINUS SIGN} d/L of published scale lengths gives {coefficient(low)} to {coefficient(high)}"
+    return f"The correlation there is {row.separation.replace('lets expect', 'alone lets expect')}: {expected}."
+
+
+def _slow_field(row):
+    if row.agreement != LOWER or not np.isfinite(row.explained):
+        return ""
+    share = f"{100 * row.explained:.0f} %".replace("-", "\N{MINUS SIGN}")
+    return f"Without the Alfvénic band in both fields, {share} of the deficit in r goes; the rest is not the waves'."
+
+
+def _waves(results, first, second, row):
+    table = _of_pair(results, "phase", first, second)
+    because = table[table["interval"] == row.interval]["because"] if len(table) else pd.Series(dtype=str)
+    tail = f": {because.iloc[0]}" if len(because) and isinstance(because.iloc[0], str) and because.iloc[0] else ""
+    if row.waves == "cannot tell":
+        return f"Whether both saw the same waves cannot be told{tail}."
+    return f"The two saw {row.waves}{tail}."
+
+
+def _what_was_hidden(row):
+    seen = f"A fall of r by less than about {number(row.detectable, places=2)} would not have been seen here"
+    if row.agreement == UNKNOWN:
+        return f"{seen}; a longer interval, or other events beside this one, would decide."
+    return f"{seen}. Other boundaries, bands or lags may change the answer: the target sensitivity tries them."
+
+
+def _range(value, low, high):
+    return f"{coefficient(value)} ({coefficient(low)} to {coefficient(high)})"
+
+
+def _of_pair(results, name, first, second):
+    if name not in results.tables:
+        return pd.DataFrame()
+    table = results.table(name)
+    return table[(table["first"] == first) & (table["second"] == second)]
