@@ -45,6 +45,8 @@ localrules:
     events,
     fetch,
     catalogue,
+    catalogue_page,
+    index,
     population,
     sensitivity,
     verify,
@@ -53,12 +55,18 @@ localrules:
 
 
 rule all:
+    "Everything: report, figures and tables of every event, pages and tables over all of them."
+
     input:
         [RESULTS + "/events.csv"] if SETTINGS.catalogue else [],
         expand(RESULTS + "/{event}/report.html", event=EVENTS),
         expand(RESULTS + "/catalogue/{table}.csv", table=CATALOGUE if EVENTS else []),
+        expand(RESULTS + "/{page}.html", page=["index", "catalogue"] if EVENTS else []),
+    message:
+        "everything is there"
 
 
+include: "workflows/log.smk"
 include: "workflows/events.smk"
 include: "workflows/fetch.smk"
 include: "workflows/load.smk"
@@ -69,6 +77,7 @@ include: "workflows/correlate.smk"
 include: "workflows/tabulate.smk"
 include: "workflows/draw.smk"
 include: "workflows/report.smk"
+include: "workflows/index.smk"
 include: "workflows/catalogue.smk"
 include: "workflows/population.smk"
 include: "workflows/validation.smk"
@@ -81,13 +90,14 @@ if SETTINGS.simulate:
 
 
 def tell():
-    """How far every event came, as a table and in a sentence, whether all went well or not."""
+    """How far every event came and what was wrong, as a table and in sentences, whether all went well or not."""
     from pipeline import status, tables
 
     if EVENTS:
         came = status.table(RESULTS, EVENTS)
         tables.write(came, f"{RESULTS}/catalogue/status.csv")
-        print(f"\n{status.counts(came)}: {RESULTS}/catalogue/status.csv")
+        print("", *status.sentences(came), f"{status.counts(came)}: {RESULTS}/catalogue/status.csv", sep="\n")
+    return came if EVENTS else None
 
 
 onstart:
@@ -98,10 +108,14 @@ onstart:
 
 onsuccess:
     tell()
-    if EVENTS:
-        print(f"Reports: {', '.join(f'{RESULTS}/{name}/report.html' for name in list(EVENTS)[:3])}"
-              f"{' ...' if len(EVENTS) > 3 else ''}\nTables over all events: {RESULTS}/catalogue/")
+    if EVENTS and Path(RESULTS, "index.html").is_file():
+        print(f"Start here: {RESULTS}/index.html")
 
 
 onerror:
-    tell()
+    came = tell()
+    if came is not None:
+        from pipeline.report import overall
+
+        overall.write_index_of_failure(RESULTS, f"{RESULTS}/index.html", came)
+        print(f"What there is: {RESULTS}/index.html")

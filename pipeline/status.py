@@ -113,3 +113,15 @@ def counts(statuses: pd.DataFrame) -> str:
         f"{numbers[name]} {name}" for name in ("done", "partial", "no data", "failed", "not run") if name in numbers
     ]
     return f"{len(statuses)} events: {', '.join(parts)}"
+
+
+def sentences(statuses: pd.DataFrame, most: int = 10) -> list[str]:
+    """A line for every event that is not done, `most` of them: what is wrong, where, and why."""
+    wrong = statuses[statuses["status"] != "done"]
+    lines = [_sentence(row) for row in wrong.head(most).itertuples()]
+    return [*lines, *([f"... and {len(wrong) - most} more"] if len(wrong) > most else [])]
+
+
+def _sentence(row) -> str:
+    place = ", ".join(part for part in (row.stage, row.where) if part)
+    return f"{row.event}: {row.status}{f' ({place})' if place else ''}: {row.reason}"

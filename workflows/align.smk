@@ -1,5 +1,7 @@
 # uniform.nc of two spacecraft -> lag.nc;  uniform.nc and lag.nc of all -> intervals.csv, occurrence.csv, event.json
 rule lag:
+    "Lag between two spacecraft: lag.nc."
+
     input:
         first=lambda wildcards: f"{RESULTS}/{wildcards.event}/{wildcards.pair.split('-')[0]}/uniform.nc",
         second=lambda wildcards: f"{RESULTS}/{wildcards.event}/{wildcards.pair.split('-')[1]}/uniform.nc",
@@ -19,6 +21,8 @@ rule lag:
 
 
 rule intervals:
+    "Named intervals of an event, given, carried and detected: intervals.csv, occurrence.csv."
+
     input:
         uniform=lambda wildcards: [
             f"{RESULTS}/{wildcards.event}/{spacecraft}/uniform.nc" for spacecraft in EVENTS[wildcards.event].spacecraft

@@ -1,9 +1,17 @@
 # tables/{table}.csv of every event -> catalogue/{table}.csv
 rule catalogue:
+    "One table over all events."
+
     input:
         expand(RESULTS + "/{event}/tables/{{table}}.csv", event=EVENTS),
     output:
-        RESULTS + "/catalogue/{table}.csv",
+        report(
+            RESULTS + "/catalogue/{table}.csv",
+            category="all events",
+            subcategory="tables",
+            labels={"table": "{table}"},
+            caption="captions/table.rst",
+        ),
     wildcard_constraints:
         table="|".join(CATALOGUE),
     params:
@@ -12,3 +20,29 @@ rule catalogue:
         "catalogue: {wildcards.table}"
     script:
         "catalogue.py"
+
+
+# what many events say together -> catalogue.html
+rule catalogue_page:
+    "One page of distributions over events: results/catalogue.html."
+
+    input:
+        expand(RESULTS + "/catalogue/{table}.csv", table=CATALOGUE),
+        RESULTS + "/catalogue/population.csv",
+        RESULTS + "/catalogue/population.png",
+    output:
+        report(
+            RESULTS + "/catalogue.html",
+            category="all events",
+            subcategory="pages",
+            labels={"table": "distributions over events"},
+            caption="captions/catalogue.rst",
+        ),
+    params:
+        results=RESULTS,
+        events=list(EVENTS),
+        code=digest("pipeline.report.overall"),
+    message:
+        "page of distributions over events"
+    script:
+        "catalogue_page.py"

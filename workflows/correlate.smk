@@ -1,5 +1,7 @@
 # uniform.nc of two spacecraft, lag.nc, intervals.csv -> {pairing}.nc: one result of a pair, by pipeline/pairs/{pairing}.py
 rule correlate:
+    "One result of two spacecraft, by pipeline/pairs/{pairing}.py."
+
     input:
         first=lambda wildcards: f"{RESULTS}/{wildcards.event}/{wildcards.pair.split('-')[0]}/uniform.nc",
         second=lambda wildcards: f"{RESULTS}/{wildcards.event}/{wildcards.pair.split('-')[1]}/uniform.nc",

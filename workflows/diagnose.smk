@@ -1,5 +1,7 @@
 # uniform.nc, intervals.csv -> {diagnostic}.nc: one result of one spacecraft, by pipeline/diagnostics/{diagnostic}.py
 rule diagnose:
+    "One result of one spacecraft, by pipeline/diagnostics/{diagnostic}.py."
+
     input:
         uniform=RESULTS + "/{event}/{spacecraft}/uniform.nc",
         intervals=RESULTS + "/{event}/intervals.csv",

@@ -10,12 +10,30 @@ def figures_of(event):
     ]
 
 
+def labels_of(wildcards):
+    """What Snakemake's own report says of a figure: which, of whom, and the first line of its module's docstring."""
+    import ast
+
+    name, _, whose = wildcards.figure.partition("_")
+    text = Path(workflow.basedir, "pipeline", "figures", f"{name}.py").read_text("utf-8")
+    about = (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
+    return {"figure": name, "of": whose or "event", "shows": about}
+
+
 rule draw:
+    "One figure of an event, PNG and PDF, by pipeline/figures/."
+
     input:
         unpack(results_of),
         tables=expand(RESULTS + "/{{event}}/tables/{table}.csv", table=TABLES),
     output:
-        png=RESULTS + "/{event}/figures/{figure}.png",
+        png=report(
+            RESULTS + "/{event}/figures/{figure}.png",
+            category="{event}",
+            subcategory="figures",
+            labels=labels_of,
+            caption="captions/figure.rst",
+        ),
         pdf=RESULTS + "/{event}/figures/{figure}.pdf",
     wildcard_constraints:
         figure=r"[a-z0-9]+(_[a-z0-9-]+)?",

@@ -6,6 +6,8 @@ def catalogue_path(wildcards):
 
 
 rule events:
+    "A published catalogue (--config catalogue=PATH) becomes the table of events results/events.csv."
+
     input:
         catalogue_path,
     output:

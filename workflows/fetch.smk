@@ -1,5 +1,7 @@
 # archive -> data/ (the archive's own layout), results/{event}/{spacecraft}/files.json
 rule fetch:
+    "The archive's files of one spacecraft into data/, and the list of them: files.json."
+
     input:
         # the demo's archive is written first
         [SETTINGS.archive + "/truth.json"] if SETTINGS.simulate else [],

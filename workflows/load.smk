@@ -1,5 +1,7 @@
 # files.json, CDF files -> raw.nc: canonical names, units, frame and time stamps; fills and flags are missing
 rule load:
+    "CDF files of one spacecraft to raw.nc: canonical names, units, frame and time stamps; fills and flags missing."
+
     input:
         files=RESULTS + "/{event}/{spacecraft}/files.json",
     output:

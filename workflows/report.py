@@ -9,6 +9,7 @@ report.write(
     EventResults(Path(snakemake.output[0]).parent),
     snakemake.params.settings.model_dump(mode="json"),
     snakemake.output[0],
+    index="../index.html",
 )
 
 provenance.account(

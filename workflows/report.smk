@@ -1,5 +1,7 @@
 # tables, figures, files.json -> report.html
 rule report:
+    "The page of one event: report.html."
+
     input:
         unpack(results_of),
         tables=expand(RESULTS + "/{{event}}/tables/{table}.csv", table=TABLES),
@@ -10,7 +12,13 @@ rule report:
             suffix=["png", "pdf"],
         ),
     output:
-        RESULTS + "/{event}/report.html",
+        report(
+            RESULTS + "/{event}/report.html",
+            category="{event}",
+            subcategory="report",
+            labels={"figure": "report", "of": "event", "shows": "the whole event on one page"},
+            caption="captions/report.rst",
+        ),
     params:
         settings=SETTINGS,
         seen=seen(SETTINGS),

@@ -1,5 +1,7 @@
 # raw.nc of every spacecraft (the slowest sets the grid) -> uniform.nc of one
 rule resample:
+    "One spacecraft on the event's regular grid: uniform.nc."
+
     input:
         own=RESULTS + "/{event}/{spacecraft}/raw.nc",
         every=lambda wildcards: [

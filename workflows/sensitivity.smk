@@ -8,11 +8,15 @@ PARTS_OF_SENSITIVITY = ensemble.parts(len(SPECIFICATIONS), SETTINGS.sensitivity.
 
 
 rule sensitivity:
+    "Every event under other defensible choices: how many keep its conclusion (some minutes an event)."
+
     input:
         [f"{RESULTS}/{name}/sensitivity/specification.png" for name in EVENTS if PAIRS[name]],
 
 
 rule sensitivity_part:
+    "Some of the choices of one event's sensitivity."
+
     input:
         lambda wildcards: [
             f"{RESULTS}/{wildcards.event}/{spacecraft}/raw.nc" for spacecraft in EVENTS[wildcards.event].spacecraft
@@ -38,6 +42,8 @@ rule sensitivity_part:
 
 
 rule sensitivity_event:
+    "Table and specification curve of one event's sensitivity."
+
     input:
         expand(
             RESULTS + "/{{event}}/sensitivity/parts/{part}.csv",

@@ -16,6 +16,8 @@ def results_of(wildcards):
 
 
 rule tabulate:
+    "Every result of an event as tables/*.csv."
+
     input:
         unpack(results_of),
     output:

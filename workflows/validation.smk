@@ -6,6 +6,8 @@ TABLES_OF_VALIDATION = ["bias", "coverage", "detection", "pairs"]
 
 
 rule validation_part:
+    "One part of the validation."
+
     output:
         RESULTS + "/validation/parts/{part}.csv",
     wildcard_constraints:
@@ -21,6 +23,8 @@ rule validation_part:
 
 
 rule validation:
+    "The pipeline against virtual events with known truth: results/validation/ (about 50 min of CPU)."
+
     input:
         expand(RESULTS + "/validation/parts/{part}.csv", part=PARTS),
     output:

@@ -29,6 +29,8 @@ def expectations(wildcards):
 
 
 rule verify:
+    "Check every result and download against its record: altered, stale, missing."
+
     params:
         results=RESULTS,
         data=SETTINGS.data,

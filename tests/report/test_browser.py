@@ -24,7 +24,7 @@ const found = {};
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 addEventListener("load", async () => {
   const state = document.getElementById("explore-state");
-  for (let k = 0; k < 100 && !state.hidden; k++) await wait(100);
+  for (let k = 0; k < 100 && state && !state.hidden; k++) await wait(100);
   try { await probe(found); } catch (e) { problems.push(String(e)); }
   found.requests = performance.getEntriesByType("resource").map((r) => r.name).filter((n) => !n.startsWith("data:"));
   found.problems = problems;

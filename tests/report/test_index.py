@@ -8,27 +8,30 @@ import pandas as pd
 import pytest
 from results_factory import CORRELATION, LAG_S, write_results
 
-from pipeline import report
-from pipeline.report import distributions, index
+from pipeline import report, status
+from pipeline.report import distributions, index, overall
 from pipeline.results import EventResults
 
 
 @pytest.fixture(scope="module")
 def root(results, tmp_path_factory):
-    """Three events, the first with its report."""
+    """Three events, the first with its report, and one that broke off."""
     root = tmp_path_factory.mktemp("several")
     for name in ("one", "two", "three"):
         write_results(root, name)
     report.write(EventResults(root / "one"), {}, root / "one" / "report.html", index="../index.html")
-    report.write_index(root, root / "index.html")
+    (root / "broken").mkdir()
+    rows = [(name, "done", "", "", "") for name in ("one", "two", "three")]
+    rows += [("broken", "failed", "fetch", "ace", "<b>truncated</b>: 3000 bytes")]
+    statuses = pd.DataFrame(rows, columns=status.COLUMNS)
+    overall.write_index(root, root / "index.html", statuses, catalogue="catalogue.html")
     return root
 
 
 def test_every_event_is_linked_and_the_link_leads_to_its_report(root):
     page = (root / "index.html").read_text("utf-8")
     links = set(re.findall(r'href="([^"#:]+)"', page))
-    assert links == {"one/report.html", "two/report.html", "three/report.html"}
-    assert (root / "one/report.html").is_file()
+    assert links == {"one/report.html", "catalogue.html"}  # what is not there is not linked
     assert 'href="../index.html"' in (root / "one/report.html").read_text("utf-8")
 
 
@@ -41,13 +44,25 @@ def test_key_numbers_are_those_of_the_results(root):
     assert row["ejecta start"] == pd.Timestamp("2001-01-01T12:00")
 
 
+def test_an_event_that_broke_off_is_there_with_its_reason_and_nothing_else(root):
+    page = (root / "index.html").read_text("utf-8")
+    assert "fetch, ace: &lt;b&gt;truncated&lt;/b&gt;: 3000 bytes" in page
+    assert "broken/report.html" not in page
+
+
+def test_the_index_of_a_run_that_failed_is_older_than_everything(root, tmp_path):
+    rows = pd.DataFrame([("broken", "failed", "fetch", "ace", "why")], columns=status.COLUMNS)
+    overall.write_index_of_failure(tmp_path, tmp_path / "index.html", rows)
+    assert (tmp_path / "index.html").stat().st_mtime == 0
+
+
 def test_a_picture_stands_for_an_event_that_has_figures(results, root):
     assert index.thumbnail(results).startswith("/9j/")  # a JPEG
     assert index.thumbnail(EventResults(root / "two")) == ""
 
 
 def test_no_event_is_a_page_too(tmp_path):
-    report.write_index(tmp_path, tmp_path / "index.html")
+    overall.write_index(tmp_path, tmp_path / "index.html")
     assert "No event has results here." in (tmp_path / "index.html").read_text("utf-8")
 
 
