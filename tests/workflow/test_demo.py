@@ -1,11 +1,15 @@
 """The whole workflow against the simulator's truth."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from pipeline import reference
 from pipeline.results import EventResults
+
+ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.xdist_group("demo")
 
@@ -39,3 +43,18 @@ def test_the_waves_are_found_and_measured(results, truth, spacecraft):
     found = table.loc[(spacecraft, "alfvenic_1", "running_mean")]
     for name in ("sigma_c", "sigma_r"):
         assert found[name] == pytest.approx(truth["realised"][spacecraft][name], abs=0.05)
+
+
+def test_the_page_of_columns_is_that_of_the_tables(demo):
+    page = ROOT / "docs" / "columns.md"
+    columns = reference.read_columns(demo.results / "demo" / "tables" / "columns.csv")
+    made = reference.columns_page(columns)
+    assert page.read_text("utf-8") == made, "python -m pipeline.reference docs demo/results/demo/tables/columns.csv"
+
+
+def test_pages_over_all_events_are_part_of_a_run(demo):
+    index = (demo.results / "index.html").read_text("utf-8")
+    assert 'href="demo/report.html"' in index
+    assert 'href="catalogue.html"' in index
+    assert (demo.results / "catalogue.html").is_file()
+    assert 'href="../index.html"' in (demo.results / "demo" / "report.html").read_text("utf-8")
