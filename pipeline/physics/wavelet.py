@@ -68,19 +68,19 @@ def prepare(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     keeps a relation such as v = -b exact through them. Before the first and after the last sample there are zeros. The
     fill only serves the transform; `usable` says which coefficients it has not touched too much.
     """
-    missing = ~np.isfinite(x).all(axis=1)
-    filled = np.zeros(x.shape)
-    if missing.all():
-        return filled, missing
-    index = np.arange(len(x))
-    known = index[~missing]
-    centred = (known - known.mean()) / max(len(x), 1)
+    rows = np.array(np.transpose(x), dtype=float, order="C")  # each channel in one piece, as the transform wants them
+    missing = ~np.isfinite(rows).all(axis=0)
+    known, gap = np.flatnonzero(~missing), np.flatnonzero(missing)
+    rows[:, gap] = 0.0
+    if not len(known):
+        return rows.T, missing
+    centred = np.where(missing, 0.0, (np.arange(len(missing)) - known.mean()) / len(missing))
     spread = np.sum(centred**2)
-    for k in range(x.shape[1]):
-        values = x[known, k]
-        slope = np.sum(centred * values) / spread if spread > 0 else 0.0
-        filled[:, k] = np.interp(index, known, values - values.mean() - slope * centred, left=0.0, right=0.0)
-    return filled, missing
+    for row in rows:
+        slope = np.sum(centred * row) / spread if spread > 0 else 0.0
+        row -= row.sum() / len(known) + slope * centred
+        row[gap] = np.interp(gap, known, row[known], left=0.0, right=0.0)
+    return rows.T, missing
 
 
 def padded_length(n: int, dt_s: float, longest_s: float) -> int:
@@ -123,7 +123,7 @@ def transform(
     n = len(x)
     length = length or padded_length(n, dt_s, period_s[-1])
     length = -(-length // (step or coarsest or 1)) * (step or coarsest or 1)
-    spectrum = np.fft.rfft(np.ascontiguousarray(x.T), length)
+    spectrum = _spectrum(x, length, _kept(period_s[0], dt_s, length))
     steps = np.full(period_s.shape, step) if step else _steps(period_s, dt_s, coarsest or length)
     return tuple(
         Band(
@@ -145,13 +145,28 @@ def _small_products():
     return sorted(3**i * 2**k for i in (0, 1) for k in range(25))
 
 
+def _kept(shortest_s, dt_s, length):
+    """Number of frequencies, from zero on, that the wavelets reach. The Nyquist one has no sign, hence no place."""
+    d_omega = 2 * np.pi / (length * dt_s)
+    return min((length - 1) // 2, int((OMEGA_0 + REACH) / (scale(shortest_s) * d_omega))) + 1
+
+
+def _spectrum(x, length, kept):
+    """(channel, kept) of x (time, channel) padded to `length`; one channel at a time, in memory that stays cached."""
+    out = np.empty((x.shape[1], kept), complex)
+    padded = np.zeros(length)
+    for spectrum, column in zip(out, x.T, strict=True):
+        padded[: len(column)] = column
+        spectrum[:] = np.fft.rfft(padded)[:kept]
+    return out
+
+
 def _coefficients(spectrum, dt_s, period_s, step, n, length):
     """(channel, period, time): inverse FFT, of length / step points, of the spectrum times the wavelets'."""
     s = scale(period_s)
     short = length // step
     d_omega = 2 * np.pi / (length * dt_s)
-    # The Nyquist component has no sign of frequency, hence no place in an analytic signal.
-    kept = min((length - 1) // 2, int((OMEGA_0 + REACH) / (s[0] * d_omega))) + 1
+    kept = _kept(period_s[0], dt_s, length)
     folded = (
         -(-kept // short) * short
     )  # a coarser rate than the spectrum needs: higher frequencies fold back, still exact

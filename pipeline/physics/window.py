@@ -15,6 +15,8 @@ import numpy as np
 
 from pipeline.physics import elsasser
 
+CACHED = 80_000  # numbers to work on at once, 0.6 MB
+
 
 class Moments(NamedTuple):
     """Joint moments of v and b per window; all energies about the window's mean, in km2 s-2."""
@@ -162,29 +164,55 @@ def interval_sums(columns, start, stop):
     k, n = columns.shape
     if start.size and (start.min() < 0 or stop.max() > n or np.any(stop < start)):
         raise ValueError(f"windows must lie in [0, {n}] and not end before they start")
+    if not start.size:
+        return np.zeros((k, 0))
+    # Overlapping windows share the pieces between their edges: every sample is added once, then pieces are.
+    edges, index = np.unique(np.stack([start, stop], axis=1), return_inverse=True)
     padded = np.concatenate([columns, np.zeros((k, 1))], axis=1)  # so that `stop` may be the end
-    edges = np.stack([start, stop], axis=1).ravel()
-    sums = np.add.reduceat(padded, edges, axis=1)[:, ::2] if start.size else np.zeros((k, 0))
+    pieces = np.add.reduceat(padded, edges, axis=1)
+    sums = np.add.reduceat(pieces, index.ravel(), axis=1)[:, ::2]
     return np.where(stop > start, sums, 0.0)
 
 
 def _forward_sums(columns, length: int, lead: int = 0):
-    """sum of columns[i - lead : i - lead + length] for every i up to the end, nothing beyond the ends.
+    """sum of columns[i - lead : i - lead + length] for every i, nothing beyond the ends. (k, time).
 
-    Each is the tail of one block of `length` samples plus the head of the next, so that no sample outside the window
-    ever enters: differences of prefix sums would keep the rounding errors of every large value before.
+    No sample outside the window ever enters: differences of prefix sums would keep the rounding errors of every large
+    value before. In pieces that stay in the processor's cache.
     """
-    n = columns.shape[1]
-    blocks = -(-(n + lead) // length) + 1
-    padded = np.zeros((blocks, length))
-    heads = np.empty((blocks - 1, length))
-    out = np.empty((len(columns), blocks - 1, length))
-    for column, tails in zip(columns, out, strict=True):  # one column at a time stays in the processor's cache
-        padded.reshape(-1)[lead : lead + n] = column
-        np.cumsum(padded[:-1, ::-1], axis=1, out=tails[:, ::-1])
-        np.cumsum(padded[1:], axis=1, out=heads)
-        tails[:, 1:] += heads[:, :-1]
-    return out.reshape(len(columns), -1)
+    k, n = columns.shape
+    out = np.empty((k, n))
+    piece = max(1, min(n, max(2 * length, CACHED // max(k, 1))))
+    buffers = np.empty((2, k, piece + length - 1))
+    for first in range(0, n, piece):
+        last = min(first + piece, n)
+        start, stop = first - lead, last - lead + length - 1
+        head, tail = max(0, -start), max(0, stop - n)  # samples that lie beyond the ends
+        padded = buffers[0, :, : stop - start]
+        padded[:, :head] = 0.0
+        padded[:, stop - start - tail :] = 0.0
+        padded[:, head : stop - start - tail] = columns[:, max(start, 0) : max(stop - tail, 0)]
+        _sums_by_doubling(buffers, stop - start, length, out[:, first:last])
+    return out
+
+
+def _sums_by_doubling(buffers, width, length, out):
+    """Sums of `length` neighbours into `out`, made of sums of 1, 2, 4, ... where `length` has these binary digits.
+
+    buffers: (2, k, width or more), the first holding the samples; both are overwritten. About 1.5 log2(length)
+    additions per sample, but of whole vectors; the rounding error grows with log2(length), not with length.
+    """
+    out[...] = 0.0
+    done, size, now, after = 0, 1, *buffers
+    while True:
+        if length & size:
+            out += now[:, done : done + out.shape[1]]
+            done += size
+        if 2 * size > length:
+            return
+        width -= size
+        np.add(now[:, :width], now[:, size : size + width], out=after[:, :width])
+        size, now, after = 2 * size, after, now
 
 
 def _columns(v, b):
@@ -216,12 +244,13 @@ def _mean_of_valid(rows, valid):
 
 def _moments(size, sums, v_zero, b_zero) -> Moments:
     count = sums[0]
-    mean = sums[1:] / np.where(count > 0, count, np.nan)
-    v, b = mean[:3], mean[3:6]
-    e_v = _variance(mean[6], v, count)
-    e_b = _variance(mean[7], b, count)
-    h = _cauchy_schwarz(e_v, e_b, mean[8] - np.einsum("iw,iw->w", v, b))
-    return Moments(size, count.astype(int), v.T + v_zero, b.T + b_zero, e_v, e_b, h)
+    v, b, squares = (rows / np.where(count > 0, count, np.nan) for rows in (sums[1:4], sums[4:7], sums[7:]))
+    e_v = _variance(squares[0], v, count)
+    e_b = _variance(squares[1], b, count)
+    h = _cauchy_schwarz(e_v, e_b, squares[2] - np.einsum("iw,iw->w", v, b))
+    v += v_zero[:, None]
+    b += b_zero[:, None]
+    return Moments(size, count.astype(int), v.T, b.T, e_v, e_b, h)
 
 
 def _variance(mean_square, mean, count):
