@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline import reference
+from pipeline import again, reference
 from pipeline.results import EventResults
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,3 +58,14 @@ def test_pages_over_all_events_are_part_of_a_run(demo):
     assert 'href="catalogue.html"' in index
     assert (demo.results / "catalogue.html").is_file()
     assert 'href="../index.html"' in (demo.results / "demo" / "report.html").read_text("utf-8")
+
+
+def test_a_result_computed_again_in_memory_is_that_of_the_run(results):
+    # tables keep seven digits
+    keys = ["interval", "sigma_c", "sigma_r", "sigma_c_ci_low"]
+    run = results.table("alfvenicity").query("spacecraft == 'ace'").reset_index(drop=True)
+    pd.testing.assert_frame_equal(again.diagnostic(results, "alfvenicity", "ace")[keys], run[keys], rtol=1e-6)
+    run = results.table("contrast")
+    pd.testing.assert_frame_equal(
+        again.pair(results, "contrast", "ace", "wind")[["delta_r", "misfit"]], run[["delta_r", "misfit"]], rtol=1e-6
+    )
