@@ -42,9 +42,14 @@ def odd_length(window_s: float, cadence_s: float) -> int:
 
 def running_moments(v, b, length: int) -> Moments:
     """Moments of the windows of `length` samples (odd) centred at every sample. v, b: (time, component), km s-1."""
+    _verify_odd(length)
     _, columns, v_zero, b_zero = _columns(v, b)
-    sums = centred_sums(columns, length)
-    return _moments(np.full(sums.shape[1], length), sums, v_zero, b_zero)
+    n = columns.shape[1]
+    out = Moments(np.full(n, length), np.empty(n, int), *(np.empty(shape) for shape in ((n, 3), (n, 3), n, n, n)))
+    for part, sums in _pieces_of_sums(columns, length, length // 2):
+        for whole, piece in zip(out[1:], _moments(out.size[part], sums, v_zero, b_zero)[1:], strict=True):
+            whole[part] = piece
+    return out
 
 
 def interval_moments(v, b, start, stop) -> Moments:
@@ -153,8 +158,7 @@ def running_mean(x, length: int, min_fraction: float = 0.0):
 
 def centred_sums(columns, length: int):
     """Sum over the window of `length` samples (odd) centred at each; beyond the ends there is nothing. (k, time)."""
-    if length % 2 == 0 or length < 1:
-        raise ValueError(f"a centred window needs an odd number of samples, found {length}")
+    _verify_odd(length)
     return _forward_sums(columns, length, lead=length // 2)[:, : columns.shape[1]]
 
 
@@ -174,16 +178,28 @@ def interval_sums(columns, start, stop):
     return np.where(stop > start, sums, 0.0)
 
 
+def _verify_odd(length):
+    if length % 2 == 0 or length < 1:
+        raise ValueError(f"a centred window needs an odd number of samples, found {length}")
+
+
 def _forward_sums(columns, length: int, lead: int = 0):
-    """sum of columns[i - lead : i - lead + length] for every i, nothing beyond the ends. (k, time).
+    """sum of columns[i - lead : i - lead + length] for every i, nothing beyond the ends. (k, time)."""
+    out = np.empty(columns.shape)
+    for part, sums in _pieces_of_sums(columns, length, lead):
+        out[:, part] = sums
+    return out
+
+
+def _pieces_of_sums(columns, length, lead):
+    """Slices of time, and the sums (k, slice) there, in an array that is used again for the next slice.
 
     No sample outside the window ever enters: differences of prefix sums would keep the rounding errors of every large
-    value before. In pieces that stay in the processor's cache.
+    value before. Pieces stay in the processor's cache, and fresh memory costs more than the additions.
     """
     k, n = columns.shape
-    out = np.empty((k, n))
     piece = max(1, min(n, max(2 * length, CACHED // max(k, 1))))
-    buffers = np.empty((2, k, piece + length - 1))
+    out, buffers = np.empty((k, piece)), np.empty((2, k, piece + length - 1))
     for first in range(0, n, piece):
         last = min(first + piece, n)
         start, stop = first - lead, last - lead + length - 1
@@ -192,8 +208,9 @@ def _forward_sums(columns, length: int, lead: int = 0):
         padded[:, :head] = 0.0
         padded[:, stop - start - tail :] = 0.0
         padded[:, head : stop - start - tail] = columns[:, max(start, 0) : max(stop - tail, 0)]
-        _sums_by_doubling(buffers, stop - start, length, out[:, first:last])
-    return out
+        sums = out[:, : last - first]
+        _sums_by_doubling(buffers, stop - start, length, sums)
+        yield slice(first, last), sums
 
 
 def _sums_by_doubling(buffers, width, length, out):

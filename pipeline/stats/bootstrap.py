@@ -72,28 +72,28 @@ def bootstrap_means(contributions: np.ndarray, block: float, replicates: int, rn
 
 
 def _resampled_sums(prefix, n, block, replicates, rng):
-    edges = _block_edges(n, block, replicates, rng)
+    edges, first = _block_edges(n, block, replicates, rng)
     start = rng.integers(0, n, edges.size - 1)
     sums = prefix.take(start + np.diff(edges), axis=0)
     sums -= prefix.take(start, axis=0)
-    return np.add.reduceat(sums, np.searchsorted(edges, n * np.arange(replicates)), axis=0)
+    return np.add.reduceat(sums, first, axis=0)
 
 
 def _block_edges(n, block, replicates, rng):
-    """Edges of geometric blocks along all replicates laid end to end, cut at each replicate's end.
+    """Edges of geometric blocks along all replicates laid end to end, and the first block of each replicate.
 
-    A geometric length has no memory, so what is left of a block after the cut is again a geometric block.
+    Blocks are cut at each replicate's end: a geometric length has no memory, so what is left of a block after the cut
+    is again a geometric block. Where a block ends there by itself, one of no length follows, which adds nothing.
     """
     total = n * replicates
-    is_edge = np.zeros(total + 1, bool)
-    is_edge[::n] = True
-    expected, end = total / max(block, 1.0), 0
-    while end < total:
+    expected, ends = total / max(block, 1.0), np.zeros(1, int)
+    while ends[-1] < total:
         lengths = _geometric(max(block, 1.0), int(expected + 5 * np.sqrt(expected) + 10), rng)
-        ends = end + np.cumsum(lengths)
-        is_edge[ends[ends < total]] = True
-        end = ends[-1]
-    return np.flatnonzero(is_edge)
+        ends = np.concatenate((ends, ends[-1] + np.cumsum(lengths)))
+    cuts = n * np.arange(replicates + 1)
+    at = np.searchsorted(ends, cuts)
+    edges = np.insert(ends, at, cuts)[: at[-1] + replicates + 1]
+    return edges, at[:-1] + np.arange(replicates)
 
 
 def _geometric(mean, size, rng):
