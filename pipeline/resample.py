@@ -17,6 +17,7 @@ CLOCKS = {"b": "mag", "v": "plasma", "n": "plasma", "temperature": "plasma", "al
     schema.RAW_OPTIONAL, "plasma"
 )
 WITH_COVERAGE = ("b", "v", "n")
+PIECE = 16_384  # samples to work on at once
 
 
 class ResampleError(ValueError):
@@ -62,39 +63,91 @@ def windowed_means(values, time, width_s: float, starts, ends) -> tuple[np.ndarr
     """Mean of `values` (sample, ...) over the windows [starts, ends), and the valid fraction of each window.
 
     `time` (sample) are sorted centres of samples that last `width_s` each, cut short where the next one begins.
-    A window without valid time has mean NaN and fraction 0. Means are exact: differences of one running integral.
+    A window without valid time has mean NaN and fraction 0. Only samples inside a window enter its mean.
     """
-    lower, upper = _sample_spans(time, width_s)
-    table = values.reshape(len(values), -1).astype(np.float64)
-    valid = np.isfinite(table).all(axis=1)
-    lower, upper, table = lower[valid], upper[valid], table[valid]
-    shape = (len(starts), *values.shape[1:])
-    if not len(table):
-        return np.full(shape, np.nan), np.zeros(len(starts))
-    offset = table.mean(axis=0)  # integrating deviations keeps the differences free of cancellation
-    integrals = np.column_stack([np.ones(len(table)), table - offset])
-    total = _running_integral(lower, upper, integrals, ends) - _running_integral(lower, upper, integrals, starts)
-    seconds = total[:, 0]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        means = np.where(seconds[:, None] > 1e-6, total[:, 1:] / seconds[:, None] + offset, np.nan)
-    return means.reshape(shape), np.clip(seconds / ((ends - starts).astype("int64") / 1e9), 0.0, 1.0)
+    table = values.reshape(len(values), -1)
+    total, seconds = np.zeros((table.shape[1], len(starts))), np.zeros(len(starts))
+    if len(table) and len(starts):
+        clock = _Clock(time, width_s)
+        for part in _pieces(clock, starts, ends):
+            total[:, part], seconds[part] = _integrals(
+                table, clock, _nanoseconds(starts[part]), _nanoseconds(ends[part])
+            )
+    means = np.full(total.shape, np.nan)
+    np.divide(total, seconds, out=means, where=seconds > 1e-6)
+    coverage = np.clip(seconds / ((ends - starts).astype("int64") / 1e9), 0.0, 1.0)
+    return means.T.reshape(len(starts), *values.shape[1:]), coverage
 
 
-def _sample_spans(time, width_s):
-    half = np.timedelta64(round(width_s * 5e8), "ns")
-    lower, upper = time - half, time + half
-    upper[:-1] = np.minimum(upper[:-1], lower[1:])  # clocks jitter: two samples never hold the same moment
-    return lower, upper
+class _Clock:
+    """Samples of equal width in order, each cut short where the next begins: no two ever hold the same moment."""
+
+    def __init__(self, time, width_s):
+        self.centre, self.half = _nanoseconds(time), round(width_s * 5e8)
+
+    def reach(self, start, end):
+        """Indices [first, last) of the samples that may hold a moment of [start, end) (ns)."""
+        first, last = np.searchsorted(self.centre, [start + self.half, end + self.half])
+        return max(int(first) - 1, 0), int(last)
+
+    def spans(self, first, last):
+        """Begin and end (ns) of the samples [first, last)."""
+        lower = self.centre[first : last + 1] - self.half
+        upper = lower + 2 * self.half
+        upper[: len(lower) - 1] = np.minimum(upper[:-1], lower[1:])
+        return lower[: last - first], upper[: last - first]
 
 
-def _running_integral(lower, upper, rates, at):
-    """Integral (at, column) up to the moments `at` of rates (span, column) that hold on disjoint spans."""
-    spans = (upper - lower).astype("int64") / 1e9
-    before = np.zeros((len(rates) + 1, rates.shape[1]))
-    np.cumsum(rates * spans[:, None], axis=0, out=before[1:])
-    span = np.maximum(np.searchsorted(lower, at, side="right") - 1, 0)
-    inside = np.clip((at - lower[span]).astype("int64") / 1e9, 0.0, spans[span])
-    return before[span] + rates[span] * inside[:, None]
+def _nanoseconds(time):
+    return time.astype("datetime64[ns]", copy=False).view("int64")
+
+
+def _pieces(clock, starts, ends):
+    """Slices of the windows that hold about PIECE samples each, which stay in the processor's cache."""
+    first, last = clock.reach(_nanoseconds(starts).min(), _nanoseconds(ends).max())
+    step = max(1, len(starts) * PIECE // max(last - first, PIECE))
+    return [slice(k, k + step) for k in range(0, len(starts), step)]
+
+
+def _integrals(table, clock, starts, ends):
+    """Integral (column, window) of table (sample, column) over [starts, ends) (ns), and its valid time (window), in s.
+
+    Samples wholly inside a window are added up; the two that its edges cut count with what lies inside.
+    """
+    first, last = clock.reach(starts.min(), ends.max())
+    if last <= first:
+        return np.zeros((table.shape[1], len(starts))), np.zeros(len(starts))
+    lower, upper = clock.spans(first, last)
+    rows = _weighted(table[first:last], (upper - lower) * 1e-9)
+    begin, end = np.searchsorted(lower, starts), np.searchsorted(lower, ends)
+    # A sample that begins before a window's end may reach beyond it: only all before it are surely inside.
+    sums = _sums(rows, begin, np.maximum(end - 1, begin))
+    for cut, applies in ((begin - 1, begin > 0), (end - 1, end > begin)):
+        cut = np.maximum(cut, 0)
+        low, high = lower.take(cut), upper.take(cut)
+        seconds = np.maximum(np.minimum(high, ends) - np.maximum(low, starts), 0) * applies
+        sums += rows.take(cut, axis=1) * (seconds / np.maximum(high - low, 1))
+    return sums[:-1], sums[-1]
+
+
+def _weighted(table, seconds):
+    """(column and 1, sample and 1): values times the seconds that they last, and the seconds; zero where any is missing.
+
+    The last sample is zero, so that sums may end there.
+    """
+    rows = np.zeros((table.shape[1] + 1, len(table) + 1))
+    np.multiply(table.T, seconds, out=rows[:-1, :-1])
+    rows[-1, :-1] = seconds
+    missing = ~np.isfinite(rows.sum(axis=0))
+    if missing.any():
+        rows[:, missing] = 0.0
+    return rows
+
+
+def _sums(rows, begin, end):
+    """Sums of rows (k, sample) over [begin, end), zero where that is empty."""
+    edges = np.stack([begin, end], axis=1).ravel()
+    return np.where(end > begin, np.add.reduceat(rows, edges, axis=1)[:, ::2], 0.0)
 
 
 def resample(raw, edges: np.ndarray, min_coverage: float):
