@@ -17,7 +17,7 @@ CLOCKS = {"b": "mag", "v": "plasma", "n": "plasma", "temperature": "plasma", "al
     schema.RAW_OPTIONAL, "plasma"
 )
 WITH_COVERAGE = ("b", "v", "n")
-PIECE = 16_384  # samples to work on at once
+PIECE = 32_768  # samples to work on at once
 
 
 class ResampleError(ValueError):
@@ -131,9 +131,9 @@ def _integrals(table, clock, starts, ends):
 
 
 def _weighted(table, seconds):
-    """(column and 1, sample and 1): values times the seconds that they last, and the seconds; zero where any is missing.
+    """(column and 1, sample and 1): values times the seconds that they last, and the seconds.
 
-    The last sample is zero, so that sums may end there.
+    Zero where any column is missing, and in one more sample at the end, so that sums may end there.
     """
     rows = np.zeros((table.shape[1] + 1, len(table) + 1))
     np.multiply(table.T, seconds, out=rows[:-1, :-1])
