@@ -112,7 +112,7 @@ def counts(statuses: pd.DataFrame) -> str:
     parts = [
         f"{numbers[name]} {name}" for name in ("done", "partial", "no data", "failed", "not run") if name in numbers
     ]
-    return f"{len(statuses)} events: {', '.join(parts)}"
+    return f"{len(statuses)} event{'' if len(statuses) == 1 else 's'}: {', '.join(parts)}"
 
 
 def sentences(statuses: pd.DataFrame, most: int = 10) -> list[str]:
