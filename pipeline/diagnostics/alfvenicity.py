@@ -92,7 +92,7 @@ def compute(ds: xr.Dataset, intervals: pd.DataFrame, settings: Settings) -> xr.D
         | {"bound": ["low", "high"]}
     )
     out.update(_series(*whole[settings.definition][:2], outward["radial"], length, settings))
-    out.update(_table(rows))
+    out.update(_table(rows, len(methods)))
     return out.assign_attrs(window_s=length * cadence_s(ds), sign="z_plus = v + b")
 
 
@@ -147,6 +147,7 @@ def _series(v, b, polarity, length, settings):
     moments = of_definition[settings.definition](v, b, length)
     e_v, e_b, h = (np.where(moments.valid_fraction >= settings.min_coverage, x, np.nan) for x in moments[4:])
     strength = window.running_mean(np.sqrt((b**2).sum(axis=1)), length)
+    strength = np.where(strength > 0, strength, np.nan)
     sigma_c = elsasser.sigma_c(e_v, e_b, h)
     values = (
         sigma_c,
@@ -234,7 +235,7 @@ def _shares(method, v, b, length):
 
 
 def _ratios(e_v, e_b, h, b):
-    strength = np.nanmean(np.sqrt((b**2).sum(axis=1)))
+    strength = np.nanmean(np.sqrt((b**2).sum(axis=1))) or np.nan  # no share of a field that vanishes
     return {
         "sigma_c": elsasser.sigma_c(e_v, e_b, h),
         "sigma_r": elsasser.sigma_r(e_v, e_b),
@@ -277,15 +278,16 @@ def _whole_interval(v, b):
     }
 
 
-def _table(rows):
-    """Variables (interval, method, ...) from rows of dicts."""
+def _table(rows, methods):
+    """Variables (interval, method, ...) from rows of dicts, `methods` in each."""
     out = {}
     for key in ATTRS:
         if key == "valid_fraction":
             continue
         more = DIMS.get(key, ())
         missing = "" if key == "reason" else np.full([SHAPES[d] for d in more], np.nan)
-        values = np.array([[row.get(key, missing) for row in methods] for methods in rows])
+        values = np.array([[row.get(key, missing) for row in each] for each in rows])
+        values = values.reshape(len(rows), methods, *np.shape(missing))
         dtype = object if key == "reason" else float
         out[key] = ("interval", "method", *more), values.astype(dtype), _attrs(key)
     return out

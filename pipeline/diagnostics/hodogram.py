@@ -51,7 +51,7 @@ def compute(ds: xr.Dataset, intervals: pd.DataFrame, settings: Settings) -> xr.D
     variables = {
         key: (
             dims.get(key, ("interval",)),
-            np.array([row[key] for row in rows]),
+            np.array([row[key] for row in rows]).reshape(len(rows), *[3] * (len(dims.get(key, "-")) - 1)),
             {"units": units, "long_name": meaning},
         )
         for key, (units, meaning) in ATTRS.items()
@@ -70,8 +70,7 @@ def _row(ds, selected, settings):
     independent = effective_size(along[:, 2], along[:, 2]) if not reason else np.nan
     error = np.degrees(minvar.angular_error(found.eigenvalue, independent))[2, :2]
     rotation, turning = _turns(ds, selected, found.axes, settings.smooth_s)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = found.eigenvalue[:2] / found.eigenvalue[1:]
+    ratios = minvar.eigenvalue_ratios(found.eigenvalue)
     return {
         "eigenvalue": found.eigenvalue,
         "ratio_max_int": ratios[0],

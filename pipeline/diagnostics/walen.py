@@ -97,7 +97,7 @@ def _row(v, b, index, step_s, settings, rng) -> dict:
         "ht_acceleration": moving.acceleration,
         "ht_correlation_accelerated": moving.correlation,
         "n_effective": nu,
-        "reason": "",
+        "reason": "" if np.isfinite(slope) else "a field without variance",
     }
 
 
@@ -112,7 +112,7 @@ def _reason(there, coverage, min_coverage):
 def _variable(key, rows):
     more = DIMS.get(key, ())
     missing = "" if key == "reason" else np.full([SHAPES[dim] for dim in more], np.nan)
-    values = np.array([row.get(key, missing) for row in rows])
+    values = np.array([row.get(key, missing) for row in rows]).reshape(len(rows), *np.shape(missing))
     units, long_name = ATTRS[key]
     attrs = {"units": units, "long_name": long_name}
     return ("interval", *more), values.astype(object if key == "reason" else float), attrs

@@ -248,6 +248,8 @@ def _row(part, matrices, selected, reason, noise, settings, rng):
     if reason:
         return out
     e_v, e_b, h, helicity = energies[:, covered].mean(axis=1)
+    if not e_v + e_b > 0:
+        return out | {"reason": "neither velocity nor field varies"}
     nu = freedom(part, matrices.of(part.period_s, covered), covered)
     draws = covariance_draws(e_v, e_b, h, nu, settings.replicates, rng)
     noise_v = noise * wavelet.scale_weights(part.period_s, part.dt_s).sum()
@@ -288,7 +290,8 @@ def _tabulated(rows, names, methods):
     dims, nothing = ("interval", "method"), np.full(2, np.nan)
 
     def values(key, missing):
-        return np.array([[rows[name, method].get(key, missing) for method in methods] for name in names])
+        found = [[rows[name, method].get(key, missing) for method in methods] for name in names]
+        return np.array(found).reshape(len(names), len(methods), *np.shape(missing))
 
     out = {"interval": ("interval", names), "method": ("method", methods), "bound": ("bound", list(BOUND))}
     out |= {key: (dims, values(key, np.nan).astype(float), _attrs(key)) for key in VALUES}

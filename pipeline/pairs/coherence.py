@@ -15,6 +15,7 @@ from pipeline.intervals import mask
 from pipeline.physics import wavelet
 from pipeline.stats import coherence as kernel
 from pipeline.stats import surrogates
+from pipeline.stats.agreement import varies
 
 BATCH = 25  # surrogates at a time: memory
 MAPS = 4  # surrogates for the threshold of the map: each holds hundreds of independent places
@@ -133,7 +134,12 @@ def _thresholds(pair, transformed, settings):
     made = surrogates.phase_randomised(pair.y, MAPS, pair.rng("coherence", "threshold"))
     w_y = [transformed.of(wavelet.prepare(y)[0]) for y in made]
     maps = [[transformed.local(q, settings.voices, w)[0] for w in w_y] for q in QUANTITIES]
-    return np.array([np.nanquantile(values, settings.level) for values in maps])
+    return np.array([_quantile(np.array(values), settings.level) for values in maps])
+
+
+def _quantile(values, level):
+    known = values[np.isfinite(values)]
+    return np.quantile(known, level) if known.size else np.nan
 
 
 def _region(pair, transformed, selected, name, coherence, threshold, settings):
@@ -148,11 +154,19 @@ def _region(pair, transformed, selected, name, coherence, threshold, settings):
     spectra = kernel.region_spectra(transformed.w_x, transformed.w_y, ok)
     null = null_coherencies(pair, transformed, selected, band, settings.surrogates, pair.rng("coherence", name))
     rows = [_pooled(transformed, spectra, q, band, null[:, k]) for k, q in enumerate(QUANTITIES)]
+    rows = [_known(row, pair, selected, q) for row, q in zip(rows, QUANTITIES, strict=True)]
     out = {key: [row[key] for row in rows] for key in rows[0]}
     there = inside[:, None, None] & np.isfinite(coherence) & band[None, :, None]
     above = (coherence > threshold) & there
     out["significant_fraction"] = above.sum(axis=(0, 1)) / np.maximum(there.sum(axis=(0, 1)), 1)
-    return out | {"coverage": [covered] * len(QUANTITIES), "reason": [""] * len(QUANTITIES)}
+    reasons = ["" if np.isfinite(row["coherency"]) else "a field without variance" for row in rows]
+    return out | {"coverage": [covered] * len(QUANTITIES), "reason": reasons}
+
+
+def _known(row, pair, selected, quantity):
+    """The row, without its numbers where a field is constant but for rounding."""
+    fields = (a[selected][:, COLUMNS[quantity]] for a in (pair.x, pair.y))
+    return row if all(map(varies, fields)) else {key: np.full(np.shape(value), np.nan) for key, value in row.items()}
 
 
 def _why_not(pair, selected, band, covered, settings):
@@ -187,7 +201,8 @@ def _pooled(transformed, spectra, quantity, band, null):
     floor = np.sqrt(np.mean(null**2))
     modes = 1 / floor**2
     share = kernel.without_floor(abs(gamma), floor)
-    error = np.sqrt((1 - share**2) / (2 * modes)) / share if share > 0 else np.inf
+    # rounding may give a share of 1 + 1e-16
+    error = np.sqrt(max(0.0, 1 - share**2) / (2 * modes)) / share if share > 0 else np.inf
     return {
         "coherency": abs(gamma),
         "coherency_ci": kernel.coherency_interval(share, modes),

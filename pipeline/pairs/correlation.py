@@ -110,6 +110,8 @@ def _quantity(pair, selected, name, quantity, settings):
         nothing |= dict.fromkeys(("variance_ratio", "angle_median", "n_eff", "r_averaged"), np.nan)
         return out | nothing | {"n_averaged": 0, "r_ci": [np.nan] * 2, "r_ci_bootstrap": [np.nan] * 2}
     out |= _agreement(x, y, quantity, pair.x[selected][:, 3])
+    if not np.isfinite(out["r"]):
+        out["reason"] = "a field without variance"
     out["r_averaged"], out["n_averaged"] = _averaged(pair, selected, columns, settings)
     z = freedom.correlation_draws(x, y, settings.draws, pair.rng("correlation", name, quantity))
     out["r_ci"] = freedom.correlation_interval(z, settings.level)
@@ -138,7 +140,7 @@ def _agreement(x, y, quantity, strength):
         "spearman": np.nan if is_vector else agreement.spearman(x, y),
         "concordance": agreement.concordance(x, y),
         "rms_difference": rms,
-        "rms_relative": rms / np.nanmean(strength) if np.isfinite(strength).any() else np.nan,
+        "rms_relative": rms / (np.nanmean(strength) or np.nan) if np.isfinite(strength).any() else np.nan,
         "variance_ratio": agreement.variance_ratio(x, y),
         "angle_median": agreement.angle_median(x, y) if is_vector else np.nan,
         "n_eff": float(np.mean(each)),

@@ -79,6 +79,8 @@ def _row(pair, selected, name, settings):
         return out | {"n_points": len(here), "reason": "fewer than 8 points of a hodogram"}
     disparity, attitude = complexity.procrustes(here, there)
     sizes = [np.sqrt(np.sum(np.var(curve, axis=0))) for curve in (here, there)]
+    if not min(sizes) > 0:
+        return out | {"n_points": len(here), "reason": "a field without variance"}
     frechet = _leash(here, there)
     strength = np.mean(pair.x[selected, 3][np.isfinite(pair.x[selected, 3])])
     out |= {"disparity": disparity, "attitude_deg": attitude, "frechet": frechet, "n_points": len(here)}

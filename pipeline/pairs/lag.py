@@ -11,7 +11,7 @@ from pipeline.aligned import cadence_s, common_grid
 from pipeline.config import Lag as Settings
 from pipeline.frames import separation
 from pipeline.intervals import mask, of
-from pipeline.physics.minvar import minimum_variance_analysis
+from pipeline.physics.minvar import eigenvalue_ratios, minimum_variance_analysis
 from pipeline.physics.window import centred_sums, odd_length
 from pipeline.stats import bootstrap, lagged
 
@@ -172,7 +172,7 @@ def _planar_front(first, second, intervals, window, settings, normal):
     if normal is None:
         normal, ratio = _front_normal(first, intervals, settings.front_window_s)
         if not ratio >= settings.min_eigenvalue_ratio:
-            found = f"eigenvalue ratio {ratio:.2g}" if np.isfinite(ratio) else "too little field"
+            found = f"eigenvalue ratio {ratio:.2g}" if np.isfinite(ratio) else "too little field, or none that varies"
             reason = f"no clear normal at the front: {found}"
     normal = np.asarray(normal, float) * (-1 if normal[0] < 0 else 1)
     front = {"front_normal": ("component", normal), "front_eigenvalue_ratio": ((), ratio)}
@@ -192,8 +192,7 @@ def _front_normal(first, intervals, width_s):
     if np.isfinite(b).all(axis=1).sum() < 5:
         return np.full(3, np.nan), np.nan
     found = minimum_variance_analysis(b)
-    _, intermediate, minimum = found.eigenvalue
-    return found.axes[2], intermediate / minimum if minimum > 0 else np.inf
+    return found.axes[2], float(eigenvalue_ratios(found.eigenvalue)[1])
 
 
 def _two_anchor(first, second, intervals):

@@ -16,7 +16,7 @@ from pipeline.fluctuations import alfven_units
 from pipeline.intervals import mask
 from pipeline.pairs.coherence import Transformed
 from pipeline.physics import wavelet
-from pipeline.physics.minvar import minimum_variance_analysis
+from pipeline.physics.minvar import eigenvalue_ratios, minimum_variance_analysis
 from pipeline.physics.smoothing import band_pass
 from pipeline.stats import coherence as kernel
 from pipeline.stats import surrogates
@@ -143,6 +143,9 @@ def _region(grid, plasma, selected, name, settings):
         return out | {"reason": reason, "because": reason}
     gamma = grid.coherencies(grid.transformed.w_y, ok)
     null = grid.null(selected, ok, settings.surrogates, grid.pair.rng("phase", name))
+    if not np.isfinite(gamma).all():
+        reason = "a field without variance"
+        return out | {"reason": reason, "because": reason}
     out |= _shared(grid, gamma, null)
     out |= _amplitudes(grid, ok, out["modes"], out["shared"])
     out |= _local_phases(grid, ok)
@@ -167,7 +170,7 @@ def _shared(grid, gamma, null):
     largest, searched = abs(gamma[best]), null.max(axis=1)
     modes = 1 / np.mean(null[:, zero] ** 2)
     shared = kernel.without_floor(largest, np.sqrt(np.mean(searched**2)))
-    error = np.degrees(np.sqrt((1 - shared**2) / (2 * modes)) / shared) if shared > 0 else np.inf
+    error = np.degrees(np.sqrt(max(0.0, 1 - shared**2) / (2 * modes)) / shared) if shared > 0 else np.inf
     return {
         "coherency": largest,
         "coherency_p": (1 + np.sum(searched >= largest)) / (1 + searched.size),
@@ -186,7 +189,7 @@ def _amplitudes(grid, ok, modes, shared):
     spectra = kernel.region_spectra(grid.transformed.w_x[VECTOR], grid.transformed.w_y[VECTOR], ok)
     power_x, power_y = (np.sum(part * grid.weight, axis=0) for part in spectra[1:])
     ratio = np.sqrt(power_y.sum() / power_x.sum()) if power_x.sum() > 0 else np.nan
-    spread = 1.96 * np.sqrt((1 - shared**2) / (2 * modes))
+    spread = 1.96 * np.sqrt(max(0.0, 1 - shared**2) / (2 * modes))  # rounding: shared 1 + 1e-16
     both = power_x + power_y
     return {
         "amplitude_ratio": ratio,
@@ -224,8 +227,7 @@ def _prediction(grid, plasma, selected, mean_period_s, settings):
     pair = grid.pair
     band = band_pass(pair.x[:, :3], *settings.band_s, pair.step_s)[selected]
     found = minimum_variance_analysis(band)
-    _, middle, least = found.eigenvalue
-    ratio, normal = (middle / least if least > 0 else np.inf), found.axes[2]
+    ratio, normal = eigenvalue_ratios(found.eigenvalue)[1], found.axes[2]
     out = {"wave_normal": normal, "eigenvalue_ratio": ratio}
     if not ratio >= settings.min_eigenvalue_ratio:
         return out

@@ -76,8 +76,10 @@ def _cell(parts, selected, name, quantity, scale, settings):
     variance = [float(np.sum(np.var(a, axis=0))) for a in common]
     whole = [np.sum(np.var(a, axis=0)) for a in _whole(parts["all"], selected, columns, x, y)]
     z = freedom.correlation_draws(x, y, settings.draws, pair.rng("scales", name, quantity, scale))
+    r = agreement.correlation(x, y)
     return out | {
-        "r": agreement.correlation(x, y),
+        "r": r,
+        "reason": "" if np.isfinite(r) else "a field without variance",
         "r_ci": freedom.correlation_interval(z, settings.level),
         "rms_difference": agreement.rms_difference(x, y),
         "concordance": agreement.concordance(x, y),

@@ -34,6 +34,12 @@ def minimum_variance_analysis(b) -> MinimumVariance:
     return MinimumVariance(np.array(len(b)), mean, *principal_axes(covariance))
 
 
+def eigenvalue_ratios(eigenvalue) -> np.ndarray:
+    """Ratios (..., 2) max/int and int/min of eigenvalues (..., axis); NaN where the smaller one vanishes."""
+    smaller = np.asarray(eigenvalue, dtype=float)[..., 1:]
+    return np.asarray(eigenvalue, dtype=float)[..., :2] / np.where(smaller > 0, smaller, np.nan)
+
+
 def sliding_minimum_variance(b, start, stop) -> MinimumVariance:
     """The same for the windows [start, stop) of sample indices, which may overlap, all at once."""
     b = np.asarray(b, dtype=float)

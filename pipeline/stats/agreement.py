@@ -6,6 +6,8 @@ pooled: variances and covariances are summed over them, so one column gives the 
 
 import numpy as np
 
+ROUNDING = 1e-12  # of the mean; measured fields are told to 1e-7
+
 
 def common(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The samples (common, component) that both have."""
@@ -60,13 +62,25 @@ def angle_median(x: np.ndarray, y: np.ndarray) -> float:
     return float(np.degrees(np.median(angles)))
 
 
+def varies(x: np.ndarray) -> bool:
+    """False where no column of x (time, component) scatters by more than rounding leaves of a constant."""
+    x = x[np.isfinite(x).all(axis=1)]
+    return bool(len(x) and np.any(_about(x, x.mean(axis=0))))
+
+
+def _about(x, mean):
+    """x - mean; zero throughout a column that is constant but for rounding, which would correlate with any other."""
+    deviation = x - mean
+    return np.where(np.abs(deviation).max(axis=0) <= ROUNDING * np.abs(mean), 0.0, deviation)
+
+
 def _moments(x, y):
     """sum var x, sum var y, sum cov, |difference of means|^2 over common samples."""
     x, y = common(x, y)
     if not len(x):
         return np.nan, np.nan, np.nan, np.nan
     mean_x, mean_y = x.mean(axis=0), y.mean(axis=0)
-    dx, dy = x - mean_x, y - mean_y
+    dx, dy = _about(x, mean_x), _about(y, mean_y)
     return (
         np.sum(dx**2) / len(x),
         np.sum(dy**2) / len(x),
