@@ -23,8 +23,8 @@ def draw(results, which: str, start=None, end=None, longest_s: float | None = No
         _field(panels[0], ds)
         for panel, name in zip(panels[1:], SHOWN, strict=False):
             values = style.along(waves, name, ("time", "period"))
-            _image(panel, waves, values, style.label(values), longest_s, cmap=style.DIVERGING, vmin=-1, vmax=1)
-        _image(panels[-1], waves, power(waves), r"lg $E$", longest_s, cmap=style.SEQUENTIAL)
+            draw_map(panel, waves, values, style.label(values), longest_s, cmap=style.DIVERGING, vmin=-1, vmax=1)
+        draw_map(panels[-1], waves, power(waves), r"lg $E$", longest_s, cmap=style.SEQUENTIAL)
         style.time_axis(panels[-1], start, end)
         style.shade_intervals(panels[:1], rows)
         style.interval_strip(strip, boxes)
@@ -54,7 +54,7 @@ def _field(panel, ds):
     panel.set_ylabel(style.label(ds["b"]))
 
 
-def _image(panel, waves, values, text, longest_s, **colours):
+def draw_map(panel, waves, values, text, longest_s, **colours):
     """One scalogram, periods on a logarithmic axis in minutes, missing values grey; `text` names the colour bar."""
     from matplotlib.dates import date2num
 
