@@ -1,5 +1,7 @@
 # tables of all events, running series -> catalogue/population.csv, figure: the study of many
 rule population:
+    "The study of many events: results/catalogue/population.csv and its figure."
+
     input:
         expand(RESULTS + "/catalogue/{table}.csv", table=CATALOGUE),
     output:
@@ -17,11 +19,15 @@ rule population:
 
 # the same tables in a typed, compressed form: needs pyarrow
 rule parquet:
+    "The tables over all events as Parquet (needs pyarrow)."
+
     input:
         expand(RESULTS + "/catalogue/{table}.parquet", table=CATALOGUE),
 
 
 rule to_parquet:
+    "One table over all events as Parquet."
+
     input:
         RESULTS + "/catalogue/{table}.csv",
     output:
