@@ -4,6 +4,7 @@
 #           -> diagnose, correlate -> *.nc -> tabulate, draw, report -> csv, png/pdf, html -> catalogue
 #
 # Settings are in configs/default.yaml; a command line overrides any of them: snakemake --config results=elsewhere
+import os
 import re
 from pathlib import Path
 
@@ -20,6 +21,9 @@ try:
     EVENTS = {} if SETTINGS.catalogue else read_events(SETTINGS.events)
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
+
+# Handed down to every job: one event fits in memory, and asking for dask costs more than a small job (pipeline/__init__.py).
+os.environ["PIPELINE_WITHOUT_DASK"] = "1"
 
 RESULTS = SETTINGS.results
 CATALOGUE = ["intervals", "occurrence", *SETTINGS.diagnostics, *SETTINGS.pairs]
