@@ -1,7 +1,8 @@
 """Wavelet coherence and phase difference of two spacecraft at the one lag, three components pooled.
 
 Black contour: above what unrelated fields of the same spectra reach by chance. Grey: cone of influence and gaps.
-Phase is shown where coherence is above that; positive: the second lags. White lines bound Alfvénic intervals.
+Phase is shown where coherence is above that (hatched elsewhere); positive: the second lags. White lines bound
+Alfvénic intervals.
 """
 
 import numpy as np
@@ -12,9 +13,7 @@ from pipeline.figures import style
 from pipeline.figures.scalogram import draw_map
 from pipeline.figures.sliding import alfvenic_of_second
 
-CYCLIC = (
-    "twilight"  # -180 and 180 degrees are one phase and one colour; dark at zero, far from the grey of what is missing
-)
+CYCLIC = "twilight"  # -180 and 180 degrees are one phase and one colour; dark at zero
 
 
 def draw(results, which: str, start=None, end=None, quantity: str = "vector"):
@@ -28,7 +27,8 @@ def draw(results, which: str, start=None, end=None, quantity: str = "vector"):
         boxes = style.strip_rows(rows) + [others] * bool(len(others))
         figure, strip, panels, _ = style.stack(2, strip=style.STRIP_ROW * len(boxes), panel=2.1)
         draw_map(panels[0], one, one["coherence"], r"$R^2$", None, cmap=style.SEQUENTIAL, vmin=0, vmax=1)
-        draw_map(panels[1], one, significant_phase(one), r"$\Delta\phi$ (°)", None, cmap=CYCLIC, vmin=-180, vmax=180)
+        draw_map(panels[1], one, significant_phase(one), r"$\phi$ (°)", None, cmap=CYCLIC, vmin=-180, vmax=180)
+        panels[1].patch.set(hatch="////", edgecolor="0.65", linewidth=0)  # 180 degrees is nearly as pale as grey
         for panel in panels:
             _contour(panel, one)
             _band(panel, ds)
