@@ -11,9 +11,8 @@ import pandas as pd
 
 from pipeline import provenance
 from pipeline.figures.style import display
-from pipeline.report import answer, cautions, citations, distributions, explore, index, page
+from pipeline.report import answer, cautions, citations, explore, page
 from pipeline.report.numbers import size
-from pipeline.results import open_events
 
 TEMPLATES = Path(__file__).parent / "templates"
 FIGURE_ORDER = (
@@ -34,15 +33,6 @@ def write(results, settings: dict, path: str | Path, index: str = "") -> None:
     `settings` is shown as it is; nothing in it or in a file is trusted as HTML.
     """
     _render("event.html", path, **content(results, settings), index=index)
-
-
-def write_index(root: str | Path, path: str | Path) -> None:
-    """Write the page of all events under the results root `root`."""
-    events = open_events(root)
-    pictures = base64.b64encode(distributions.picture(events)).decode()
-    about = "Every event a dot, the median a bar: correlation of the two spacecraft, and Alfvénicity, by region."
-    shown = index.content(events, Path(path).parent)
-    _render("index.html", path, **shown, distributions=pictures, about_distributions=about, software=_software())
 
 
 def _render(template: str, path, **shown) -> None:

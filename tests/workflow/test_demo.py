@@ -69,3 +69,31 @@ def test_a_result_computed_again_in_memory_is_that_of_the_run(results):
     pd.testing.assert_frame_equal(
         again.pair(results, "contrast", "ace", "wind")[["delta_r", "misfit"]], run[["delta_r", "misfit"]], rtol=1e-6
     )
+
+
+def test_every_target_says_what_it_is_for(demo):
+    listed = demo.snakemake("--list-target-rules").stdout.splitlines()
+    targets = {line.partition(" ")[0]: line for line in listed if "profile" not in line and "Config file" not in line}
+    assert {"all", "index", "catalogue_page", "population", "events", "validation", "sensitivity"} <= set(targets)
+    assert [line for line in targets.values() if not line.endswith(".)") and not line.endswith("))")] == []
+
+
+def test_no_line_of_a_plan_is_longer_than_a_reader_takes(demo):
+    done = demo.snakemake("-n", "--forceall")
+    text = done.stdout + done.stderr
+    assert "demo: figure overview_ace" in text
+    assert max(map(len, text.splitlines())) < 250  # the longest reason is cut to 160 characters
+
+
+def test_the_report_of_snakemake_holds_figures_tables_and_pages_with_captions(demo):
+    done = demo.snakemake("--report", "report.html")
+    assert done.returncode == 0, done.stderr
+    page = (demo.folder / "report.html").read_text("utf-8")
+    for word in (
+        "all events",
+        "overview",
+        "One spacecraft's passage",
+        "drawn from the event",
+        "the whole event on one",
+    ):
+        assert word in page
