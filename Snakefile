@@ -22,8 +22,8 @@ try:
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
-# Handed down to every job: one event fits in memory, and asking for dask costs more than a small job (pipeline/__init__.py).
-os.environ["PIPELINE_WITHOUT_DASK"] = "1"
+# Handed down to every job: one event fits in memory, and loading dask costs more than a small job (pipeline/__init__.py).
+os.environ["PIPELINE_IN_MEMORY"] = "1"
 
 RESULTS = SETTINGS.results
 CATALOGUE = ["intervals", "occurrence", *SETTINGS.diagnostics, *SETTINGS.pairs]
@@ -112,7 +112,8 @@ onstart:
 
 onsuccess:
     tell()
-    if EVENTS and Path(RESULTS, "index.html").is_file():
+    page = Path(RESULTS, "index.html")
+    if EVENTS and page.is_file() and page.stat().st_mtime:  # zero: left by a run that failed
         print(f"Start here: {RESULTS}/index.html")
 
 

@@ -5,8 +5,11 @@ import sys
 
 __version__ = "0.1.0"
 
-# Where dask is installed, xarray loads the whole of dask.array (with scipy.sparse and scipy.fftpack) the first time it
-# opens a file, only to ask whether an array is one of dask's: 0.9 of the 1.5 s of CPU of a small job. The Snakefile
-# sets this variable, as one event fits in memory; None is Python's own way of saying that a module is not to be had.
-if os.environ.get("PIPELINE_WITHOUT_DASK"):
-    sys.modules.setdefault("dask", None)
+# Jobs of one event, whose Snakefile sets this variable, do without these. Where dask is installed, xarray loads all
+# of dask.array (with scipy.sparse and scipy.fftpack) the first time it opens a file, only to ask if an array is one of
+# dask's: 0.9 of the 1.5 s of CPU of a small job. Where numbagg is installed, xarray compiles a minimum for seconds, and
+# sums in another order than elsewhere. None is Python's own way of saying that a module is not to be had; an xarray
+# that was imported before this package has looked for them already.
+if os.environ.get("PIPELINE_IN_MEMORY") and "xarray" not in sys.modules:
+    for _module in ("dask", "numbagg", "flox"):
+        sys.modules.setdefault(_module, None)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from pipeline import __version__
+from pipeline import __version__, netcdf
 
 CONVENTIONS = "CF-1.11, ISTP-1.0"
 PART = ".part"  # ends the name of a file that is being written
@@ -177,13 +177,15 @@ def attributes(path: str | Path):
     """A result file's global attributes alone, as a Dataset without variables: no data are read."""
     import xarray as xr
 
-    with xr.open_dataset(path, engine="h5netcdf") as ds:
-        return xr.Dataset(attrs=ds.attrs)
+    return xr.Dataset(attrs=netcdf.attributes(path))
 
 
 def read(path: str | Path):
     """A result file as a Dataset in memory, with the file closed."""
-    import xarray as xr
+    try:
+        return netcdf.dataset(path)
+    except netcdf.Unfamiliar:  # written by another hand
+        import xarray as xr
 
-    with xr.open_dataset(path, engine="h5netcdf") as ds:
-        return ds.load()
+        with xr.open_dataset(path, engine="h5netcdf") as ds:
+            return ds.load()
