@@ -5,7 +5,7 @@ BIN := $(V)/bin
 STAMP := $(V)/.ready
 CORES ?= 2
 
-.PHONY: demo test clean
+.PHONY: demo test benchmark clean
 
 demo: $(STAMP)
 	$(BIN)/snakemake --configfile configs/demo.yaml --cores $(CORES)
@@ -13,6 +13,12 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -n $(CORES) --dist loadgroup
+
+# Peers come on top of the lock, hence not into every environment.
+benchmark: $(STAMP)
+	@if [ -x $(BIN)/uv ]; then VIRTUAL_ENV=$(CURDIR)/$(V) $(BIN)/uv pip install -q -e '.[benchmarks]'; \
+	else $(BIN)/python -m pip install -q -e '.[benchmarks]'; fi
+	$(BIN)/python -m pytest tests/benchmarks -s --benchmark-columns=median --benchmark-table
 
 # The lock names no package index: pip's own settings, or UV_DEFAULT_INDEX, say where packages come from.
 $(STAMP): pyproject.toml requirements.lock

@@ -138,7 +138,8 @@ def _weighted(table, seconds):
     rows = np.zeros((table.shape[1] + 1, len(table) + 1))
     np.multiply(table.T, seconds, out=rows[:-1, :-1])
     rows[-1, :-1] = seconds
-    missing = ~np.isfinite(rows.sum(axis=0))
+    with np.errstate(invalid="ignore"):  # infinities of both signs
+        missing = ~np.isfinite(rows.sum(axis=0))
     if missing.any():
         rows[:, missing] = 0.0
     return rows
