@@ -2,9 +2,10 @@
 
 import csv
 import importlib
+import io
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 COLUMNS = ("event", "spacecraft", "sheath_start", "ejecta_start", "ejecta_end", "note")
 EVENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # no slash: nothing leaves the results folder
+RESERVED = ("catalogue", "catalogue.html", "events.csv", "events_left_out.csv", "index.html", "validation")
+EARLIEST, LATEST = datetime(1970, 1, 1), datetime(2100, 1, 1)  # of any spacecraft; datetime64[ns] holds little more
+LONGEST = timedelta(days=31)  # of an event: what is longer is a slip, and would be fetched day by day
 MODULE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 MISSIONS = tuple(sorted(p.stem for p in (Path(__file__).parent / "missions").glob("[a-z]*.py")))
 
@@ -24,7 +28,7 @@ class ConfigError(ValueError):
 class Frozen(BaseModel):
     """A settings block: immutable, refuses keys that it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Fetch(Frozen):
@@ -115,8 +119,7 @@ class Settings(Frozen):
     def _typed_block(cls, block, info):
         if info.field_name == "simulate" and block is None:
             return None
-        module = importlib.import_module(f"pipeline.{info.field_name}")
-        return block if isinstance(block, module.Settings) else module.Settings(**(block or {}))
+        return _block(importlib.import_module(f"pipeline.{info.field_name}").Settings, block)
 
 
 def _mission(name: str) -> str:
@@ -128,14 +131,23 @@ def _mission(name: str) -> str:
 def _module_settings(folder: str, name: str, block: Mapping | None):
     if not MODULE_NAME.fullmatch(name) or not (Path(__file__).parent / folder / f"{name}.py").is_file():
         raise ValueError(f"pipeline/{folder}/{name}.py does not exist")
-    settings = importlib.import_module(f"pipeline.{folder}.{name}").Settings
-    return block if isinstance(block, settings) else settings(**(block or {}))
+    return _block(importlib.import_module(f"pipeline.{folder}.{name}").Settings, block)
+
+
+def _block(settings, block):
+    if isinstance(block, settings):
+        return block
+    if block is not None and not isinstance(block, Mapping):
+        raise ValueError("is no block of settings")
+    return settings.model_validate({str(key): value for key, value in (block or {}).items()})
 
 
 def read_settings(config: Mapping) -> Settings:
     """Settings from the merged configuration. Raises ConfigError naming every key that is wrong."""
+    if not isinstance(config, Mapping):
+        raise ConfigError(f"configuration: {config!r} is no block of settings")
     try:
-        return Settings(**config)
+        return Settings.model_validate({str(key): value for key, value in config.items()})
     except ValidationError as error:
         raise ConfigError("configuration: " + _sentences(error)) from None
 
@@ -177,6 +189,8 @@ class Crossing(Frozen):
         except ValueError:
             raise ValueError(f"{text!r} is not an ISO time such as 2003-11-20T11:48") from None
         # ASSUME: a time without an offset is UTC; data files carry UTC without saying so.
+        if not EARLIEST.year < time.year < LATEST.year:
+            raise ValueError(f"{text!r} is not between {EARLIEST.year + 1} and {LATEST.year - 1}")
         return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
 
     @model_validator(mode="after")
@@ -226,11 +240,16 @@ def read_events(path: str | Path) -> dict[str, Event]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: the table of events cannot be read: {error}") from None
-    rows = csv.reader(text.splitlines())
-    header = tuple(name.strip() for name in next(rows, ()))
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as error:
+        raise ConfigError(f"{path}: the table of events cannot be read: {error}") from None
+    header = tuple(name.strip() for name in (rows or [()])[0])
     if header != COLUMNS:
         raise ConfigError(f"{path}, row 1: columns are {','.join(header)!r}, expected {','.join(COLUMNS)!r}")
-    crossings = [_crossing(path, number, row) for number, row in enumerate(rows, start=2) if any(map(str.strip, row))]
+    crossings = [
+        _crossing(path, number, row) for number, row in enumerate(rows[1:], start=2) if any(map(str.strip, row))
+    ]
     if not crossings:
         raise ConfigError(f"{path}: no event in the table")
     return _group(path, crossings)
@@ -243,6 +262,8 @@ def _crossing(path: Path, number: int, row: list[str]) -> tuple[int, str, Crossi
     name, *fields = (field.strip() for field in row)
     if not EVENT_NAME.fullmatch(name) or ".." in name:
         raise ConfigError(f"{where}: event name {name!r} may hold only letters, digits, '_', '-' and single '.'")
+    if name.lower() in RESERVED:
+        raise ConfigError(f"{where}: event name {name!r} is that of a file or folder beside the events")
     try:
         return number, name, Crossing(**dict(zip(COLUMNS[1:], fields, strict=True)))
     except ValidationError as error:
@@ -265,5 +286,10 @@ def _group(path: Path, rows: list[tuple[int, str, Crossing]]) -> dict[str, Event
             seen[crossing.spacecraft] = number
         if not group[0][2].has_times:
             raise ConfigError(f"{path}, row {first}: {name} needs ejecta_start and ejecta_end in its first row")
-        events[name] = Event(name=name, crossings=tuple(crossing for _, _, crossing in group))
+        event = Event(name=name, crossings=tuple(crossing for _, _, crossing in group))
+        if event.span[1] - event.span[0] > LONGEST:
+            raise ConfigError(
+                f"{path}, row {first}: {name} lasts from {event.span[0]} to {event.span[1]}, over 31 days"
+            )
+        events[name] = event
     return events

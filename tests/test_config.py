@@ -1,13 +1,20 @@
 """Wrong settings and wrong event rows are refused with a sentence that names file, row and key."""
 
+import csv
+import importlib
+import math
+import re
 from datetime import datetime
+from pathlib import Path
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pipeline.config import ConfigError, read_events, read_settings
+from pipeline import config
+from pipeline.config import ConfigError, Settings, read_events, read_settings
 
 HEADER = "event,spacecraft,sheath_start,ejecta_start,ejecta_end,note\n"
 GOOD = "2003-11-20,ace,,2003-11-20T11:48,2003-11-20T18:44,\n"
@@ -76,7 +83,7 @@ def test_wrong_columns_and_a_missing_table_are_refused(table, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("config", "says"),
+    ("wrong", "says"),
     [
         ({"archiv": "x"}, "unknown key 'archiv'"),
         ({"resample": {"cadence": 64}}, "unknown key 'resample.cadence'"),
@@ -86,9 +93,9 @@ def test_wrong_columns_and_a_missing_table_are_refused(table, tmp_path):
         ({"diagnostics": {"alfvenicity": {"window": 3}}}, "unknown key.*window"),
     ],
 )
-def test_a_wrong_setting_is_refused_by_key(config, says):
+def test_a_wrong_setting_is_refused_by_key(wrong, says):
     with pytest.raises(ConfigError, match=says):
-        read_settings(config)
+        read_settings(wrong)
 
 
 @given(st.text(max_size=12))
@@ -102,3 +109,144 @@ def test_no_event_name_leaves_the_results_folder(tmp_path_factory, name):
         return
     root = path.parent / "results"
     assert (root / event).resolve().parent == root.resolve()
+
+
+# Anything at all, in place of settings and of the table of events: accepted, or refused in a sentence.
+
+SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(-(10**9), 10**9), st.floats(), st.text(max_size=8), st.sampled_from(["auto"])
+)
+ANYTHING = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8) | st.integers(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def keys_of(block) -> list[str]:
+    return list(getattr(block, "model_fields", {}))
+
+
+def blocks() -> st.SearchStrategy:
+    """A configuration with known keys and any values, in the blocks too."""
+    plain = [key for key in keys_of(Settings) if key not in ("simulate", "validation")]
+    nested = {
+        "fetch": keys_of(config.Fetch),
+        "load": keys_of(config.Load),
+        "resample": keys_of(config.Resample),
+        "lag": keys_of(config.Lag),
+        "select": keys_of(config.Select),
+        "detect": keys_of(importlib.import_module("pipeline.detect").Settings),
+    }
+    folder = Path(config.__file__).parent
+
+    def modules(name):
+        return st.sampled_from(sorted(p.stem for p in (folder / name).glob("[a-z]*.py") if p.stem != "lag"))
+
+    of_block = {
+        key: st.dictionaries(st.sampled_from(inner), ANYTHING, max_size=2) | ANYTHING for key, inner in nested.items()
+    }
+    of_block |= {
+        name: st.dictionaries(modules(name), ANYTHING | st.dictionaries(st.just("min_coverage"), SCALARS), max_size=2)
+        for name in ("diagnostics", "pairs")
+    }
+    pairs = st.sampled_from(plain).flatmap(lambda key: st.tuples(st.just(key), of_block.get(key, ANYTHING)))
+    return st.lists(pairs, max_size=3).map(dict)
+
+
+@settings(max_examples=400, deadline=None)
+@given(blocks() | ANYTHING)
+def test_any_configuration_is_accepted_or_refused_by_key(found):
+    try:
+        read = read_settings(found)
+    except ConfigError as error:
+        text = str(error)
+        assert text.startswith("configuration: ")
+        assert not isinstance(found, dict) or any(repr(str(key)) in text or str(key) in text for key in found)
+        return
+    for block in (read.fetch, read.load, read.resample, read.lag, *read.diagnostics.values(), *read.pairs.values()):
+        for value in block.model_dump().values():
+            assert not isinstance(value, float) or math.isfinite(value)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=200) | st.lists(st.lists(st.text(max_size=12), max_size=7), max_size=4))
+def test_any_table_of_events_is_accepted_or_refused_by_row(tmp_path_factory, found):
+    path = tmp_path_factory.mktemp("table") / "events.csv"
+    with open(path, "w", encoding="utf-8", errors="replace", newline="") as file:
+        file.write(HEADER)
+        file.write(found) if isinstance(found, str) else csv.writer(file).writerows(found)
+    events, refusal = accepted(path)
+    assert events or "events.csv" in refusal
+    assert all(event.reference.has_times for event in events.values())
+
+
+def accepted(path):
+    """Events of a table, or none and the sentence that refuses it."""
+    try:
+        return read_events(path), ""
+    except ConfigError as error:
+        return {}, str(error)
+
+
+TIMES = st.datetimes().map(str) | st.datetimes(datetime(1990, 1, 1), datetime(2030, 1, 1)).map(str) | st.just("")
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(["ace", "wind", "ACE"]), TIMES, TIMES, TIMES, st.text(max_size=9)), max_size=3)
+)
+def test_an_accepted_event_has_times_that_can_be_worked_with(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("table") / "events.csv"
+    with open(path, "w", encoding="utf-8", errors="replace", newline="") as file:
+        file.write(HEADER)
+        csv.writer(file).writerows([("e", *row) for row in rows])
+    events, refusal = accepted(path)
+    if not events:
+        assert "events.csv" in refusal
+        return
+    (event,) = events.values()
+    start, end = (np.datetime64(time, "ns") for time in event.span)
+    assert np.timedelta64(0) < end - start <= np.timedelta64(31, "D")
+    assert (start - np.timedelta64(10, "D")).item() is not None
+    crossings = event.crossings
+    assert all(c.ejecta_start < c.ejecta_end for c in crossings if c.has_times)
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ("catalogue,ace,,2003-11-20T11:48,2003-11-20T18:44,\n", "row 2: event name 'catalogue' is that of a file"),
+        ("e,ace,,0001-01-01T00:00,2003-11-20T18:44,\n", "row 2 .*is not between 1971 and 2099"),
+        ("e,ace,,2003-11-20T11:48,2030-11-20T18:44,\n", "row 2: e lasts from .*over 31 days"),
+        ('e,ace,,2003-11-20T11:48,2003-11-20T18:44,"open\n', "cannot be read: unexpected end of data"),
+    ],
+)
+def test_what_would_go_wrong_later_is_refused_at_once(table, rows, says):
+    with pytest.raises(ConfigError, match=says):
+        read_events(table(rows))
+
+
+@pytest.mark.parametrize("block", [5, "x", [1], True])
+def test_a_block_that_is_none_is_refused(block):
+    for key in ("diagnostics", "pairs", "detect", "fetch"):
+        name = {"diagnostics": "hodogram", "pairs": "correlation"}.get(key)
+        with pytest.raises(ConfigError, match=key):
+            read_settings({key: {name: block} if name else block})
+
+
+def test_a_line_break_in_a_note_is_part_of_the_note(table):
+    rows = 'e,ace,,2003-11-20T11:48,2003-11-20T18:44,"two\nlines"\nf,ace,,bad,2003-11-20T18:44,\n'
+    with pytest.raises(ConfigError, match=r"row 3 \(f, ace\)"):
+        read_events(table(rows))
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"\bpickle\b", r"allow_pickle", r"yaml\.(load|unsafe_load)\b", r"shell=True", r"\beval\("]
+)
+def test_nothing_is_unpickled_evaluated_or_given_to_a_shell(pattern):
+    root = Path(config.__file__).parents[1]
+    files = [root / "Snakefile", *root.glob("workflows/*.*"), *root.glob("pipeline/**/*.py")]
+    assert len(files) > 50
+    assert [p.name for p in files if re.search(pattern, p.read_text("utf-8"))] == []
+    assert [p.name for p in files if re.search(r"^\s+shell:", p.read_text("utf-8"), re.MULTILINE)] == []
