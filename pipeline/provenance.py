@@ -161,8 +161,9 @@ def write(ds, path: str | Path, stage: str, parents: dict[str, str | Path], sett
     """Write a Dataset as netCDF-4 with its record; times as int64 nanoseconds, so that nothing is rounded."""
     ds = ds.assign_attrs({**ds.attrs, **record(stage, parents, settings)})
     encoding = {name: _encoding(ds[name]) for name in ds.variables}
+    content = ds.to_netcdf(engine="h5netcdf", encoding=encoding)  # in memory: HDF5 dies of a full disk without a word
     with whole_file(path) as part:
-        ds.to_netcdf(part, engine="h5netcdf", encoding=encoding)
+        part.write_bytes(content)
 
 
 def _encoding(variable) -> dict:

@@ -16,3 +16,12 @@ def shared() -> Path:
     if os.environ.get("CI"):
         pytest.fail(f"genuine spacecraft files are missing: {SHARED}")
     pytest.skip(f"no genuine spacecraft files at {SHARED}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Where the genuine files are, a test that asks for them must run: skipping it is a failure."""
+    report = yield
+    if report.skipped and SHARED.is_dir() and "shared" in getattr(item, "fixturenames", ()):
+        report.outcome, report.longrepr = "failed", f"skipped although {SHARED} is there: {report.longrepr}"
+    return report
