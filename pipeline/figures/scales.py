@@ -1,0 +1,71 @@
+"""Both spacecraft overlaid, the second shifted by the lag, split by scale: slow field and Alfvénic band, with r."""
+
+import numpy as np
+import pandas as pd
+
+from pipeline import intervals as cut
+from pipeline.figures import style
+from pipeline.figures.pair import r_text
+from pipeline.figures.sliding import alfvenic_of_second
+
+SHOWN = ("large", "band")
+WORDS = {"large": "slow", "band": "band"}
+COMPONENTS = ("b_x", "b_y", "b_z")
+
+
+def draw(results, which: str, start=None, end=None):
+    """Slow part and band of the three components of the pair `which` ("first-second"), UTC at the first."""
+    first, second = which.split("-")
+    if "scales" not in results.pair_results(first, second):
+        return style.empty_figure("No agreement by scale was computed")
+    ds = results.pair("scales", first, second)
+    rows = cut.of(results.intervals, first)
+    others = alfvenic_of_second(results, first, second)
+    start, end = style.view(rows, ds["time"], start, end)
+    with style.applied():
+        boxes = style.strip_rows(rows) + [others] * bool(len(others))
+        figure, strip, panels, _ = style.stack(6, strip=style.STRIP_ROW * len(boxes), panel=0.95)
+        shown = [(component, scale) for component in COMPONENTS for scale in SHOWN]
+        for panel, (component, scale) in zip(panels, shown, strict=True):
+            _overlay(panel, results, ds, (first, second), component, scale)
+        style.time_axis(panels[-1], start, end, spacecraft=first)
+        style.shade_intervals(panels, pd.concat([rows, others]))
+        style.interval_strip(strip, boxes)
+        style.fit_limits(panels, start, end)
+        for panel in panels:
+            _make_room(panel)
+        style.clear_edges(panels)
+        style.letter_panels(panels)
+        style.name_series(panels[0], {style.display(n): style.spacecraft_colour(results, n) for n in (first, second)})
+        low, high = (seconds / 60 for seconds in ds.attrs["band_s"])
+        strip.set_title(f"{results.event}: band of {low:g} to {high:g} min, slow: longer; r per interval")
+    return figure
+
+
+def _overlay(panel, results, ds, names, component, scale):
+    for name, key in zip(names, ("first_part", "second_part"), strict=True):
+        values = ds[key].sel(scale=scale, field=component)
+        style.draw_series(panel, ds["time"], values, color=style.spacecraft_colour(results, name), linewidth=0.8)
+    panel.set_ylabel(f"{style.symbol_text(component.replace('b_', 'B_'))} {WORDS[scale]} (nT)", fontsize=7.5)
+    style.zero_line(panel)
+    panel.text(0.01, 0.03, correlations(ds, component, scale), transform=panel.transAxes, gid="r", **_look())
+
+
+def _make_room(panel):
+    """A margin below the lines for the text."""
+    low, high = panel.get_ylim()
+    panel.set_ylim(low - 0.28 * (high - low), high)
+
+
+def _look():
+    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
+    return {"ha": "left", "va": "bottom", "fontsize": 7, "bbox": box}
+
+
+def correlations(ds, component: str, scale: str) -> str:
+    """r of the ejecta, of every Alfvénic interval and of the rest, to print."""
+    r = ds["r"].sel(quantity=component, scale=scale)
+    found = [str(n) for n in ds["interval"].values if str(n) in ("ejecta", "quiet") or style.kind(str(n)) == "alfvenic"]
+    return ";  ".join(
+        f"{style.display(n)}: {r_text(float(r.sel(interval=n)))}" for n in found if np.isfinite(r.sel(interval=n))
+    )

@@ -1,0 +1,106 @@
+"""The forest plot and the overlay by scale show the numbers of the results."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from pipeline.figures import forest, save, scales
+
+REGIONS = ["alfvenic_1", "alfvenic_1_wind", "alfvenic", "ejecta_rear"]
+QUANTITIES = ["b_x", "b_y", "b_z", "b_mag", "vector"]
+SCALES = ["all", "large", "band"]
+TIME = np.datetime64("2001-01-01T12:00", "ns") + np.arange(240) * np.timedelta64(300, "s")
+
+
+class MadeUp:
+    """Results of a pair with one Alfvénic interval."""
+
+    event, spacecraft = "made_up", ("ace", "wind")
+
+    def __init__(self):
+        rng = np.random.default_rng(2)
+        shape = (len(REGIONS), len(QUANTITIES), len(SCALES))
+        dims = ("interval", "quantity", "scale")
+        delta = rng.uniform(-0.5, 0.5, shape)
+        ratio = rng.uniform(0.5, 3, shape)
+        coords = {"interval": REGIONS, "quantity": QUANTITIES, "scale": SCALES, "bound": ["low", "high"]}
+        around = {
+            "delta_r_ci": (*dims, "bound"),
+            "misfit_ratio_ci": (*dims, "bound"),
+        }
+        values = {"delta_r_ci": delta[..., None] + [-0.2, 0.1], "misfit_ratio_ci": ratio[..., None] * [0.5, 2.0]}
+        contrast = {"delta_r": (dims, delta), "misfit_ratio": (dims, ratio), "delta_r_p_holm": (dims, abs(delta) / 10)}
+        contrast |= {name: (around[name], values[name]) for name in around}
+        contrast |= {
+            "baseline": ("interval", ["quiet"] * 3 + ["rest of the ejecta"]),
+            "window_h": ("interval", [6.0] * 4),
+        }
+        fields = ["b_x", "b_y", "b_z", "b_mag"]
+        parts = rng.normal(size=(2, len(TIME), len(SCALES), len(fields)))
+        by_scale = {
+            f"{name}_part": (("time", "scale", "field"), part)
+            for name, part in zip(("first", "second"), parts, strict=True)
+        }
+        by_scale |= {"r": (dims, rng.uniform(0, 1, shape))}
+        names = {"interval": ["ejecta", "alfvenic_1", "alfvenic_1_wind", "quiet"]}
+        more = {"time": TIME, "field": fields, "quantity": QUANTITIES, "scale": SCALES}
+        self._pairs = {
+            "contrast": xr.Dataset(contrast, coords),
+            "scales": xr.Dataset(by_scale, names | more, {"band_s": (600.0, 3600.0)}),
+        }
+        start, hour = pd.Timestamp("2001-01-01T14:00"), pd.Timedelta("1h")
+        rows = [
+            {"spacecraft": "ace", "interval": "ejecta", "start": start, "end": start + 14 * hour},
+            {"spacecraft": "ace", "interval": "alfvenic_1", "start": start + 8 * hour, "end": start + 14 * hour},
+        ]
+        self.intervals = pd.DataFrame(rows)
+
+    def pair_results(self, first, second):
+        return list(self._pairs)
+
+    def pair(self, name, first, second):
+        return self._pairs[name]
+
+    def lag_s(self, first, second):
+        return 1800.0
+
+
+@pytest.fixture
+def made_up():
+    return MadeUp()
+
+
+def of_name(figure, gid):
+    return [artist for axis in figure.axes for artist in (*axis.lines, *axis.texts) if artist.get_gid() == gid]
+
+
+@pytest.mark.parametrize("name", ["delta_r", "misfit_ratio"])
+@pytest.mark.parametrize("scale", ["all", "band"])
+def test_points_are_the_values_of_the_result(made_up, name, scale):
+    (line,) = of_name(forest.draw(made_up, "ace-wind"), f"{name} {scale}")
+    ds = made_up.pair("contrast", "ace", "wind").sel(interval=["alfvenic", "ejecta_rear"], scale=scale)
+    np.testing.assert_array_equal(line.get_xdata(), ds[name].transpose("interval", "quantity").values.ravel())
+
+
+def test_every_line_has_its_p(made_up):
+    texts = [text.get_text() for text in of_name(forest.draw(made_up, "ace-wind"), "p")]
+    assert len(texts) == 2 * len(QUANTITIES)
+    p = float(made_up.pair("contrast", "ace", "wind")["delta_r_p_holm"].sel(interval="alfvenic", quantity="b_x")[0])
+    assert texts[0] == f"p = {p:.2g}"
+
+
+def test_correlations_by_scale_are_those_of_the_result(made_up):
+    texts = [text.get_text() for text in of_name(scales.draw(made_up, "ace-wind"), "r")]
+    r = made_up.pair("scales", "ace", "wind")["r"]
+    shown = [r.sel(interval="ejecta", quantity=q, scale=scale) for q in QUANTITIES[:3] for scale in ("large", "band")]
+    assert sorted(text.split(";")[0] for text in texts) == sorted(f"ejecta: r = {float(value):.2f}" for value in shown)
+
+
+@pytest.mark.parametrize("module", [forest, scales])
+def test_missing_results_are_told_and_bytes_repeat(made_up, tmp_path, module):
+    save(module.draw(made_up, "ace-wind"), tmp_path / "one")
+    save(module.draw(made_up, "ace-wind"), tmp_path / "two")
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+    made_up._pairs.clear()
+    assert "No " in module.draw(made_up, "ace-wind").texts[0].get_text()
