@@ -18,8 +18,11 @@ def save(figure, stem: str | Path) -> tuple[Path, Path]:
     from pipeline.figures import style
 
     paths = tuple(Path(f"{stem}.{kind}") for kind in TIMELESS)
+    layout = figure.get_layout_engine()
     with style.applied():
         for path, (kind, metadata) in zip(paths, TIMELESS.items(), strict=True):
             with whole_file(path) as part:
                 figure.savefig(part, format=kind, metadata=metadata)
+            figure.set_layout_engine("none")  # the second file has the first one's places; a layout costs a drawing
+    figure.set_layout_engine(layout)
     return paths

@@ -125,7 +125,7 @@ def _figure(results, name) -> dict:
 
     image = Image.open(results.figure(name)).convert("RGB")
     buffer = io.BytesIO()
-    image.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    image.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(buffer, "PNG")
     png = base64.b64encode(buffer.getvalue()).decode()
     return {"name": name, "png": png, "width": image.width, "height": image.height, "caption": caption(name)}
 
