@@ -56,6 +56,7 @@ localrules:
     verify,
     parquet,
     to_parquet,
+    costs,
 
 
 rule all:

@@ -36,3 +36,15 @@ rule to_parquet:
         "catalogue: {wildcards.table} as Parquet"
     script:
         "to_parquet.py"
+
+
+# what the jobs of every run so far took, per rule: catalogue/costs.csv. No output, so that it is made whenever asked for.
+rule costs:
+    "What the jobs of every run so far took: results/catalogue/costs.csv."
+
+    params:
+        results=RESULTS,
+    message:
+        "costs of {params.results}"
+    script:
+        "costs.py"
