@@ -5,14 +5,16 @@ the manifests and the coverage of the ejecta. It looks only at files, so it can 
 """
 
 import json
+import math
 import sys
 import traceback
 from pathlib import Path
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from pipeline.provenance import write_json
+
+if TYPE_CHECKING:  # every job calls `watch`, and a download needs no pandas
+    import pandas as pd
 
 STAGES = ("fetch", "load", "resample", "lag", "intervals", "diagnose", "correlate", "tabulate", "draw", "report")
 SUFFIX = ".failed.json"
@@ -38,11 +40,13 @@ def watch(stage: str, output: str | Path) -> None:
     sys.excepthook = hook
 
 
-def table(root: str | Path, events: dict, last_stage: str = "report") -> pd.DataFrame:
+def table(root: str | Path, events: dict, last_stage: str = "report") -> "pd.DataFrame":
     """One row per event: done, partial, no data, failed (at which stage, of what, why) or not run.
 
     `events`: name -> Event of the table of events. `last_stage`: "tabulate" for runs that end with tables.
     """
+    import pandas as pd
+
     rows = [_row(Path(root) / name, event, last_stage) for name, event in events.items()]
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -81,11 +85,13 @@ def _reached(folder: Path, event) -> tuple[str, str]:
 
 def _judged(folder: Path, event) -> tuple[str, str, str, str]:
     """done, partial or no data, by what the ejecta was seen with at each spacecraft."""
+    import pandas as pd
+
     ejecta = pd.read_csv(folder / "tables" / "intervals.csv").query("interval == 'ejecta'").set_index("spacecraft")
     lacks, seen = [], 0
     for name in event.spacecraft:
         for column, quantity in QUANTITIES.items():
-            share = float(ejecta[column].get(name, np.nan))
+            share = float(ejecta[column].get(name, math.nan))
             seen += share > 0
             if not share >= ENOUGH:
                 lacks.append((name, _lack(folder, name, quantity, share)))
@@ -101,12 +107,12 @@ def _lack(folder: Path, spacecraft: str, quantity: str, share: float) -> str:
     manifest = json.loads((folder / spacecraft / "files.json").read_text("utf-8"))[kind]
     if not manifest["product"]:
         return f"{spacecraft}: no {kind}: {manifest['reason'] or 'no file'}"
-    if np.isnan(share):
+    if math.isnan(share):
         return f"{spacecraft}: boundaries of the ejecta are not known"
     return f"{spacecraft}: {quantity} in {100 * share:.0f} % of the ejecta"
 
 
-def counts(statuses: pd.DataFrame) -> str:
+def counts(statuses: "pd.DataFrame") -> str:
     """A sentence: how many events are how far."""
     numbers = statuses["status"].value_counts()
     parts = [
@@ -115,7 +121,7 @@ def counts(statuses: pd.DataFrame) -> str:
     return f"{len(statuses)} event{'' if len(statuses) == 1 else 's'}: {', '.join(parts)}"
 
 
-def sentences(statuses: pd.DataFrame, most: int = 10) -> list[str]:
+def sentences(statuses: "pd.DataFrame", most: int = 10) -> list[str]:
     """A line for every event that is not done, `most` of them: what is wrong, where, and why."""
     wrong = statuses[statuses["status"] != "done"]
     lines = [_sentence(row) for row in wrong.head(most).itertuples()]
