@@ -12,6 +12,9 @@ rule lag:
         settings=SETTINGS.lag,
         seen=lambda wildcards: seen(EVENTS[wildcards.event], SETTINGS.lag),
         code=digest("pipeline.pairs.lag"),
+    resources:
+        mem_mb=lambda wildcards, attempt: 400 * attempt,
+        runtime=lambda wildcards, attempt: attempt,
     benchmark:
         RESULTS + "/{event}/benchmarks/lag_{pair}.tsv"
     message:
@@ -37,6 +40,9 @@ rule intervals:
         settings=SETTINGS.detect,
         seen=lambda wildcards: seen(EVENTS[wildcards.event], SETTINGS.detect),
         code=digest("pipeline.detect", "pipeline.intervals", "pipeline.tables"),
+    resources:
+        mem_mb=lambda wildcards, attempt: 400 * attempt,
+        runtime=lambda wildcards, attempt: attempt,
     benchmark:
         RESULTS + "/{event}/benchmarks/intervals.tsv"
     message:

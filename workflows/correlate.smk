@@ -15,6 +15,9 @@ rule correlate:
         settings=lambda wildcards: SETTINGS.pairs[wildcards.pairing],
         seen=lambda wildcards: seen(SETTINGS.pairs[wildcards.pairing]),
         code=lambda wildcards: digest(f"pipeline.pairs.{wildcards.pairing}"),
+    resources:
+        mem_mb=lambda wildcards, attempt: 800 * attempt,
+        runtime=lambda wildcards, attempt: attempt,
     benchmark:
         RESULTS + "/{event}/benchmarks/correlate_{pair}_{pairing}.tsv"
     message:

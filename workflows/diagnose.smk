@@ -13,6 +13,9 @@ rule diagnose:
         settings=lambda wildcards: SETTINGS.diagnostics[wildcards.diagnostic],
         seen=lambda wildcards: seen(SETTINGS.diagnostics[wildcards.diagnostic]),
         code=lambda wildcards: digest(f"pipeline.diagnostics.{wildcards.diagnostic}"),
+    resources:
+        mem_mb=lambda wildcards, attempt: 500 * attempt,
+        runtime=lambda wildcards, attempt: attempt,
     benchmark:
         RESULTS + "/{event}/benchmarks/diagnose_{spacecraft}_{diagnostic}.tsv"
     message:

@@ -39,6 +39,9 @@ rule draw:
         figure=r"[a-z0-9]+(_[a-z0-9-]+)?",
     params:
         code=lambda wildcards: digest(f"pipeline.figures.{wildcards.figure.split('_')[0]}"),
+    resources:
+        mem_mb=lambda wildcards, attempt: 700 * attempt,
+        runtime=lambda wildcards, attempt: attempt,
     benchmark:
         RESULTS + "/{event}/benchmarks/draw_{figure}.tsv"
     message:

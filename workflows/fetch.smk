@@ -18,6 +18,8 @@ rule fetch:
         code=lambda wildcards: digest("pipeline.archive", f"pipeline.missions.{wildcards.spacecraft}"),
     resources:
         archive=1,
+        mem_mb=lambda wildcards, attempt: 600 * attempt,
+        runtime=lambda wildcards, attempt: 15 * attempt,
     retries: 1
     benchmark:
         RESULTS + "/{event}/benchmarks/fetch_{spacecraft}.tsv"

@@ -13,6 +13,9 @@ rule load:
         margin_h=SETTINGS.fetch.margin_h,
         seen=lambda wildcards: seen(EVENTS[wildcards.event], SETTINGS.load),
         code=lambda wildcards: digest("pipeline.load", f"pipeline.missions.{wildcards.spacecraft}"),
+    resources:
+        mem_mb=lambda wildcards, attempt: 400 * attempt,
+        runtime=lambda wildcards, attempt: attempt,
     benchmark:
         RESULTS + "/{event}/benchmarks/load_{spacecraft}.tsv"
     message:

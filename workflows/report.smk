@@ -23,6 +23,9 @@ rule report:
         settings=SETTINGS,
         seen=seen(SETTINGS),
         code=digest("pipeline.report"),
+    resources:
+        mem_mb=lambda wildcards, attempt: 700 * attempt,
+        runtime=lambda wildcards, attempt: attempt,
     benchmark:
         RESULTS + "/{event}/benchmarks/report.tsv"
     message:

@@ -15,6 +15,9 @@ rule resample:
         margin_h=SETTINGS.fetch.margin_h,
         seen=lambda wildcards: seen(EVENTS[wildcards.event], SETTINGS.resample),
         code=digest("pipeline.resample"),
+    resources:
+        mem_mb=lambda wildcards, attempt: 400 * attempt,
+        runtime=lambda wildcards, attempt: attempt,
     benchmark:
         RESULTS + "/{event}/benchmarks/resample_{spacecraft}.tsv"
     message:

@@ -28,6 +28,9 @@ rule tabulate:
         pairs=list(SETTINGS.pairs),
         seen=lambda wildcards: seen(EVENTS[wildcards.event]),
         code=digest("pipeline.tables"),
+    resources:
+        mem_mb=lambda wildcards, attempt: 400 * attempt,
+        runtime=lambda wildcards, attempt: attempt,
     benchmark:
         RESULTS + "/{event}/benchmarks/tabulate.tsv"
     message:

@@ -32,8 +32,7 @@ pairs: {{correlation: {{}}}}
 PROFILE = (
     "--profile", str(ROOT / "configs" / "profiles" / "slurm"), "--latency-wait", "5",
     "--slurm-init-seconds-before-status-checks", "2", "--seconds-between-status-checks", "2",
-    "--default-resources", "slurm_partition=main", "slot=1", "mem_mb=1000 * attempt", "runtime=2 * attempt",
-    "disk_mb=100",
+    "--default-resources", "slurm_partition=main", "slot=1", "disk_mb=100",
 )  # fmt: skip
 
 
