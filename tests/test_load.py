@@ -482,19 +482,3 @@ def test_hampel_rate_on_noise_is_that_of_the_normal_distribution():
     time = np.datetime64("2003-11-20", "ns") + np.arange(50_000) * np.timedelta64(3, "s")
     noise = np.random.default_rng(3).normal(0, 1, 50_000)
     assert 0.002 < hampel(time, noise, 3.0, 123.0).mean() < 0.008
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        (lambda path: path.unlink(), "is no longer there; fetch it again"),
-        (lambda path: path.write_bytes(path.read_bytes() + b"\0"), "is not what was fetched; fetch it again"),
-    ],
-)
-def test_a_file_that_changed_after_it_was_fetched_is_not_used(tmp_path, change, says):
-    data = {"Epoch": epochs("2003-11-20", 3, 16), "BGSEc": np.ones((3, 3), "f4"), "Q_FLAG": np.zeros(3, "i4")}
-    path = write_cdf(tmp_path / "ace/mag/level_2_cdaweb/mfi_h0/2003/ac_h0_mfi_20031120_v01.cdf", data)
-    files = manifest(tmp_path, "ace", ["2003-11-20"], field="AC_H0_MFI")
-    change(path)
-    with pytest.raises(LoadError, match=rf"^test, ace: .*_v01\.cdf {says}: snakemake --forcerun fetch"):
-        load(files, tmp_path, "test", "ace", NO_SETTINGS, "2003-11-20", "2003-11-21")
