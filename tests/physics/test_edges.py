@@ -1,0 +1,56 @@
+"""Kernels at the edge of what they are made for: no spread, no samples, one sample."""
+
+import numpy as np
+import pytest
+
+from pipeline.physics import complexity, minvar, plasma
+from pipeline.stats import agreement
+from pipeline.stats import coherence as coherence_kernel
+from pipeline.stats.meta import share
+
+
+def test_curves_that_are_a_point_have_no_shape():
+    point, arc = np.ones((20, 2)), np.stack([np.cos(np.arange(20)), np.sin(np.arange(20))], axis=1)
+    assert np.isnan(complexity.arc_residual(point))
+    assert np.isnan(complexity.procrustes(point, arc)).all()
+    assert np.isnan(complexity.distortion(np.full(5, np.nan)))
+
+
+def test_expected_temperature_is_that_of_the_published_fit():
+    """By hand: (0.031 * 400 - 5.1)^2 = 53.29 and 0.51 * 600 - 142 = 164, in 10^3 K."""
+    assert plasma.expected_temperature([400.0, 600.0]) == pytest.approx([53.29e3, 164e3])
+    below, above = plasma.expected_temperature([499.999, 500.0])
+    assert below == pytest.approx(above, rel=0.05)  # the two branches of the fit nearly meet
+
+
+def test_ratios_of_eigenvalues_are_missing_where_the_smaller_one_vanishes():
+    assert minvar.eigenvalue_ratios([8.0, 4.0, 1.0]) == pytest.approx([2.0, 4.0])
+    assert minvar.eigenvalue_ratios([8.0, 4.0, 0.0]) == pytest.approx([2.0, np.nan], nan_ok=True)
+    assert np.isnan(minvar.eigenvalue_ratios([8.0, 0.0, 0.0])).all()
+    assert minvar.eigenvalue_ratios([[8.0, 4.0, 1.0], [np.nan] * 3]).shape == (2, 2)
+
+
+def test_rounding_about_a_mean_is_no_variance_and_the_finest_measured_step_is():
+    constant = np.full((100, 1), np.sqrt(30.0))
+    line = np.linspace(0, 1, 100)[:, None]
+    assert not agreement.varies(constant)
+    assert not agreement.varies(np.full((3, 1), np.nan))
+    assert np.isnan(agreement.correlation(constant, line))
+    assert agreement.variance_ratio(line, constant) == 0
+    step = constant.copy()
+    step[::2] *= 1 + 1e-7  # of a number in single precision
+    assert agreement.varies(step)
+    assert agreement.correlation(step, step) == pytest.approx(1.0)
+    assert agreement.correlation(line - line.mean(), line) == pytest.approx(1.0)  # a mean of zero has no rounding
+
+
+def test_an_interval_of_hardly_one_mode_says_nothing():
+    assert list(coherence_kernel.coherency_interval(0.9, 1.4)) == [0.0, 1.0]
+    assert list(coherence_kernel.coherency_interval(np.nan, 50.0)) == [0.0, 1.0]
+
+
+def test_a_share_of_nothing_is_unknown():
+    assert np.isnan(share(0, 0)).all()
+    low, high = share(10, 10)[1:]
+    assert low == pytest.approx(0.7225, abs=1e-4)  # Wilson's interval of 10 of 10: n / (n + z^2)
+    assert high == pytest.approx(1.0)
