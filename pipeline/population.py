@@ -116,9 +116,10 @@ def differences(table: pd.DataFrame):
         first = rows.drop_duplicates("event")
         # ASSUME: half the width of the 95 % interval over 1.96 stands for the standard error.
         error = (first["delta_r_ci_high"] - first["delta_r_ci_low"]).to_numpy(float) / (2 * 1.959964)
-        found = meta.random_effects(first["delta_r"].to_numpy(float), error**2)
+        effect = first["delta_r"].to_numpy(float)
+        found, spread = meta.random_effects(effect, error**2), meta.spread_interval(effect, error**2)
         yield _row("delta_r", "alfvenic", quantity, found.n, (found.mean, found.low, found.high))
-        yield _row("delta_r_tau", "alfvenic", quantity, found.n, (found.tau, np.nan, np.nan))
+        yield _row("delta_r_tau", "alfvenic", quantity, found.n, (found.tau, *spread))
 
 
 def epoch(folder: str | Path, spacecraft: str) -> xr.Dataset:
@@ -128,13 +129,10 @@ def epoch(folder: str | Path, spacecraft: str) -> xr.Dataset:
     events count no more than short ones.
     """
     stacks = {name: [] for name in RUNNING}
-    for path in sorted(Path(folder).glob(f"*/{spacecraft}/alfvenicity.nc")):
-        event = path.parent.parent
-        series, edges = provenance.read(path), ejecta(event / "intervals.csv", spacecraft)
-        if edges is not None:
-            phase = (series["time"].values - edges[0]) / (edges[1] - edges[0])
-            for name in RUNNING:
-                stacks[name].append(by_phase(phase, series[name].values))
+    for series, edges in _running(Path(folder), spacecraft):
+        phase = (series["time"].values - edges[0]) / (edges[1] - edges[0])
+        for name in RUNNING:
+            stacks[name].append(by_phase(phase, series[name].values))
     rng = generator("all", "population", 2)
     out = xr.Dataset(coords={"phase": (PHASES[:-1] + PHASES[1:]) / 2, "bound": ["low", "high"]})
     out.attrs = {"spacecraft": spacecraft}
@@ -145,6 +143,19 @@ def epoch(folder: str | Path, spacecraft: str) -> xr.Dataset:
         out[f"{name}_ci"] = (("phase", "bound"), numbers[:, 1:])
         out["n_events"] = ("phase", np.isfinite(values).sum(axis=0))
     return out
+
+
+def _running(folder: Path, spacecraft: str):
+    """(running series, boundaries of the ejecta) of every event in the tables that has both.
+
+    The tables say which events belong to the study: a results folder may hold others, of earlier tables of events.
+    """
+    listed = table(folder / "catalogue" / "alfvenicity.csv")
+    for event in sorted(set(listed["event"])) if len(listed) else ():
+        path = folder / event / spacecraft / "alfvenicity.nc"
+        edges = ejecta(folder / event / "intervals.csv", spacecraft) if path.is_file() else None
+        if edges is not None:
+            yield provenance.read(path), edges
 
 
 def ejecta(path: str | Path, spacecraft: str):

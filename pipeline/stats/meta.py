@@ -46,6 +46,38 @@ def between(y: np.ndarray, v: np.ndarray) -> tuple[float, float]:
     return float(tau2), float(max(0.0, spare / q)) if q > 0 else 0.0
 
 
+def spread_interval(effect: np.ndarray, variance: np.ndarray, level: float = 0.95) -> tuple[float, float]:
+    """Interval of tau, the spread of the true effects: those for which the heterogeneity Q is not improbable.
+
+    Q-profile: Viechtbauer (2007), Stat. Med. 26, 37. Zero below where none is needed; NaN with fewer than two.
+    """
+    from scipy.stats import chi2
+
+    there = np.isfinite(effect) & np.isfinite(variance) & (variance > 0)
+    y, v = np.asarray(effect, float)[there], np.asarray(variance, float)[there]
+    if y.size < 2:
+        return np.nan, np.nan
+    tails = chi2.ppf([0.5 + level / 2, 0.5 - level / 2], y.size - 1)
+    low, high = (float(np.sqrt(_spread_at(y, v, q))) for q in tails)
+    return low, high
+
+
+def _spread_at(y: np.ndarray, v: np.ndarray, q: float) -> float:
+    """Variance of the true effects at which the heterogeneity, falling with it, is q; 0 where it never is so large."""
+    from scipy.optimize import brentq
+
+    def excess(tau2):
+        weight = 1 / (v + tau2)
+        return np.sum(weight * (y - np.sum(weight * y) / weight.sum()) ** 2) - q
+
+    if excess(0.0) <= 0:
+        return 0.0
+    top = v.max() + np.ptp(y) ** 2
+    while excess(top) > 0:
+        top *= 4
+    return float(brentq(excess, 0.0, top))
+
+
 def share(successes: int, n: int, level: float = 0.95) -> tuple[float, float, float]:
     """Share of n and its interval, Wilson (1927), J. Am. Stat. Assoc. 22, 209: right also at 0 and n."""
     from scipy.stats import norm

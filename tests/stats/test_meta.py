@@ -15,11 +15,13 @@ BCG = np.array(
 )  # fmt: skip
 
 
-def test_random_effects_against_the_standard_example():
+def log_risk_ratios():
     a, b, c, d = BCG.T
-    effect = np.log(a / (a + b)) - np.log(c / (c + d))
-    variance = 1 / a - 1 / (a + b) + 1 / c - 1 / (c + d)
-    found = meta.random_effects(effect, variance)
+    return np.log(a / (a + b)) - np.log(c / (c + d)), 1 / a - 1 / (a + b) + 1 / c - 1 / (c + d)
+
+
+def test_random_effects_against_the_standard_example():
+    found = meta.random_effects(*log_risk_ratios())
     assert found.n == 13
     assert found.mean == pytest.approx(-0.7141, abs=5e-5)
     assert found.tau**2 == pytest.approx(0.3088, abs=5e-5)
@@ -72,3 +74,21 @@ def test_mean_interval_covers():
         hits += low <= 0.2 <= high
     assert 0.90 <= hits / 400 <= 0.98  # the percentile interval of 40 events is a little narrow
     assert meta.mean_interval(np.array([np.nan, 2.0]), rng)[0] == 2.0
+
+
+def test_the_spread_of_the_standard_example_has_the_published_interval():
+    # the BCG trials; tau^2 from 0.1197 to 1.1115 by Viechtbauer (2010), J. Stat. Softw. 36(3), Sect. 3.1 (confint)
+    low, high = meta.spread_interval(*log_risk_ratios())
+    np.testing.assert_allclose([low**2, high**2], [0.1197, 1.1115], atol=2e-3)
+
+
+def test_the_interval_of_the_spread_holds_its_level_and_reaches_zero():
+    rng = np.random.default_rng(3)
+    hits = 0
+    for _ in range(400):
+        v = rng.uniform(0.005, 0.05, 12)
+        low, high = meta.spread_interval(0.15 * rng.normal(size=12) + np.sqrt(v) * rng.normal(size=12), v)
+        hits += low <= 0.15 <= high
+    assert 0.95 - 3 * np.sqrt(0.95 * 0.05 / 400) <= hits / 400  # three standard errors of a share
+    assert meta.spread_interval(np.zeros(5), np.ones(5))[0] == 0
+    assert np.isnan(meta.spread_interval(np.ones(1), np.ones(1))[0])
