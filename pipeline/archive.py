@@ -140,6 +140,8 @@ def fetch_day(product: Product, day: date, client, data: Path, who: str) -> dict
 
 def download_day(product: Product, day: date, client, data: Path) -> dict:
     """Retrieve, verify and publish one day's file; nothing is left behind on failure."""
+    if isinstance(client, Store):  # writes nothing: the data folder may be another's, to be read only
+        return {"reason": client.retrieve(product, day, data).absent}
     data.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(dir=data, prefix=STAGING_PREFIX))
     try:
@@ -157,18 +159,18 @@ def download_day(product: Product, day: date, client, data: Path) -> dict:
 
 def publish(staged: Path, url: str, final: Path, data: Path) -> dict:
     """Move a verified file to its place, its record first: a crash in between leaves a record that does not fit."""
-    record = {
-        "url": url,
-        "bytes": staged.stat().st_size,
-        "sha256": provenance.sha256(staged),
-        "fetched": provenance.now(),
-    }
+    record = _record(staged, url)
     final.parent.mkdir(parents=True, exist_ok=True)
     provenance.write_json(record, record_of(final))
     with open(staged, "rb") as file:
         os.fsync(file.fileno())  # the new name may reach the disk before the bytes do
     staged.replace(final)
     return {"path": final.relative_to(data).as_posix(), **record}
+
+
+def _record(path: Path, url: str) -> dict:
+    size, digest = path.stat().st_size, provenance.sha256(path)
+    return {"url": url, "bytes": size, "sha256": digest, "fetched": provenance.now()}
 
 
 def record_of(path: Path) -> Path:
@@ -184,7 +186,7 @@ def newest(folder: Path, pattern: str) -> Path | None:
 def stored(product: Product, day: date, data: Path) -> dict | None:
     """Entry of the newest file of a day in the data folder; None where there is none.
 
-    A file without a record (put there by hand or by another program) is verified and gets one.
+    A file without a record (put there by hand or by another program) is verified and, where one may write, gets one.
     Raises ArchiveError where the file is not what its record says, CdfError where it is damaged.
     """
     path = newest(data, product.pattern(day))
@@ -192,6 +194,8 @@ def stored(product: Product, day: date, data: Path) -> dict | None:
         return None
     if not record_of(path).is_file():
         cdf.verify(path, product, day)
+        if not os.access(path.parent, os.W_OK):
+            return {"path": path.relative_to(data).as_posix(), **_record(path, "")}
         return publish(path, "", path, data)
     record = json.loads(record_of(path).read_text("utf-8"))
     if provenance.sha256(path) != record["sha256"]:

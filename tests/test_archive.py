@@ -362,6 +362,40 @@ def test_offline_uses_the_data_folder_alone(shared, tmp_path):
         fetch(EVENT, "wind", archive="http://192.0.2.1", data=tmp_path, settings=Fetch(), offline=True)
 
 
+READ_ONLY = """
+import sys
+from datetime import datetime
+from pipeline.archive import fetch
+from pipeline.config import Crossing, Event, Fetch
+times = {"ejecta_start": datetime(2003, 11, 20, 11), "ejecta_end": datetime(2003, 11, 20, 18)}
+event = Event(name="e", crossings=(Crossing(spacecraft="ace", **times),))
+manifest = fetch(event, "ace", archive="", data=sys.argv[1], settings=Fetch(), offline=True)
+print(manifest["field"]["files"][0]["sha256"], manifest["field"]["absent"][0]["reason"], manifest["plasma"]["product"])
+"""
+
+
+def test_offline_needs_no_right_to_write_in_the_data_folder(shared, tmp_path):
+    """A group's archive, read by others: absences and files without a record included."""
+    data = tmp_path / "data"
+    (data / FILE).parent.mkdir(parents=True)
+    shutil.copy(shared / "archive" / FILE, data / FILE)
+    # root may write anywhere unless it gives that up
+    command = ["setpriv", "--bounding-set", "-dac_override", "--"] if os.geteuid() == 0 else []
+    if command and shutil.which("setpriv") is None:
+        pytest.skip("setpriv is not installed, and root may write anywhere")
+    folders = [path for path in (data, *data.rglob("*")) if path.is_dir()]
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        done = subprocess.run([*command, sys.executable, "-c", READ_ONLY, data], capture_output=True, text=True)
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
+    digest = provenance.sha256(shared / "archive" / FILE)
+    assert done.stdout.strip() == f"{digest} not in the local store, and offline None", done.stderr
+    assert [path.name for path in data.rglob("*") if path.is_file()] == [Path(FILE).name]
+
+
 def test_files_put_there_by_hand_are_verified_and_recorded(shared, tmp_path):
     (tmp_path / FILE).parent.mkdir(parents=True)
     shutil.copy(shared / "archive" / FILE, tmp_path / FILE)
