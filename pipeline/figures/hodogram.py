@@ -63,7 +63,29 @@ def _parts(results, names, interval, start, end):
             "b": {str(a): ds["b"].values[inside] @ frame["e"].sel(axis=a).values for a in frame["axis"].values},
             "eigenvalue": {str(a): float(frame["eigenvalue"].sel(axis=a)) for a in frame["axis"].values},
             "units": ds["b"].attrs["units"],
+            "metrics": _metrics(results, name, names, interval),
         }
+
+
+def _metrics(results, name, names, interval) -> str:
+    """Tortuosity with its surrogates' p, and at the second of a pair the disparity of both hodograms; may be empty."""
+    words = []
+    if "complexity" in results.diagnostics(name):
+        ds = results.diagnostic("complexity", name).sel({"quantity": "tortuosity"})
+        words += _with_p(ds.rename(value="tortuosity", surrogate_p="tortuosity_p"), interval, "tortuosity")
+    if len(names) == 2 and name == names[1] and "hodograms" in results.pair_results(*names):
+        words += _with_p(results.pair("hodograms", *names), interval, "disparity")
+    return ", ".join(words)
+
+
+def _with_p(ds, interval, metric) -> list[str]:
+    if metric not in ds or interval not in ds[metric].coords.get("interval", ()):
+        return []
+    row = ds.sel(interval=interval)
+    value, p = float(row[metric]), float(row.get(f"{metric}_p", np.nan))
+    if not np.isfinite(value):
+        return []
+    return [f"{metric} {value:.3g}" + (f" (p = {p:.2g})" if np.isfinite(p) else "")]
 
 
 def _span(part) -> float:
@@ -82,6 +104,7 @@ def _rows(figure, rows):
             lines = _plane(axis, part, across, up, span, hours)
         axes[0].set_title(f"{style.display(part['spacecraft'])}, {style.display(part['interval'])}")
         axes[1].set_title(_ratios(part["eigenvalue"]), fontsize=7.5)
+        axes[2].set_title(part["metrics"], fontsize=7)
     bar = figure.colorbar(lines, ax=[axis for axes, _ in rows for axis in axes], aspect=18 * len(rows), pad=0.02)
     bar.set_label(f"Hours since start of {style.display(rows[0][1]['interval'])}")
 
