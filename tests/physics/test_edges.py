@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.physics import complexity, minvar, plasma
-from pipeline.stats import agreement
+from pipeline.stats import agreement, bootstrap
 from pipeline.stats import coherence as coherence_kernel
 from pipeline.stats.meta import share
 
@@ -54,3 +54,26 @@ def test_a_share_of_nothing_is_unknown():
     low, high = share(10, 10)[1:]
     assert low == pytest.approx(0.7225, abs=1e-4)  # Wilson's interval of 10 of 10: n / (n + z^2)
     assert high == pytest.approx(1.0)
+
+
+def test_beta_is_the_ratio_of_pressures():
+    """By hand: n k T = 5e6 * 1.380649e-23 * 1e5 = 6.903e-12 Pa, B^2 / 2 mu_0 = (5e-9)^2 / 2.5133e-6 = 9.947e-12 Pa."""
+    assert plasma.plasma_beta(5.0, 1e5, 5.0) == pytest.approx(6.903 / 9.947, rel=1e-3)
+    assert plasma.plasma_beta(10.0, 2e5, 5.0) == pytest.approx(4 * 6.903 / 9.947, rel=1e-3)
+    assert np.isnan(plasma.plasma_beta(5.0, 1e5, 0.0))
+
+
+def test_unequal_pressures_slow_or_stop_alfven_waves():
+    assert plasma.anisotropy_factor(1.0, 1.0) == 1
+    assert plasma.anisotropy_factor(1.5, 0.5) == pytest.approx(0.5)
+    assert np.isnan(
+        plasma.anisotropy_factor([3.0, 2.0], [0.5, 0.0])
+    ).all()  # firehose, from beta_par - beta_perp = 2 on
+
+
+def test_the_last_correlated_lag_is_that_of_politis_and_white():
+    """Their bound is 2 (log10 n / n)^1/2, 0.283 for n = 100, in a run of at least `patience` smaller ones."""
+    correlation = np.array([1.0, 0.5, 0.35, 0.27, 0.1, 0.1, 0.1, 0.1])
+    assert bootstrap._last_correlated_lag(correlation, 100, 3) == 2
+    correlation[4] = 0.3  # the run is broken, and begins anew behind
+    assert bootstrap._last_correlated_lag(correlation, 100, 3) == 4
