@@ -87,6 +87,7 @@ include: "workflows/catalogue.smk"
 include: "workflows/population.smk"
 include: "workflows/validation.smk"
 include: "workflows/sensitivity.smk"
+include: "workflows/record.smk"
 include: "workflows/verify.smk"
 
 if SETTINGS.simulate:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 COLUMNS = ("event", "spacecraft", "sheath_start", "ejecta_start", "ejecta_end", "note")
 EVENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # no slash: nothing leaves the results folder
-RESERVED = ("catalogue", "catalogue.html", "events.csv", "events_left_out.csv", "index.html", "validation")
+RESERVED = ("catalogue", "catalogue.html", "events.csv", "events_left_out.csv", "index.html", "record", "validation")
 EARLIEST, LATEST = datetime(1970, 1, 1), datetime(2100, 1, 1)  # of any spacecraft; datetime64[ns] holds little more
 LONGEST = timedelta(days=31)  # of an event: what is longer is a slip, and would be fetched day by day
 MODULE_NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -82,6 +82,12 @@ class Select(Frozen):
         return tuple(_mission(name) for name in names)
 
 
+class Dask(Frozen):
+    address: str | None = Field(
+        None, description="dask.distributed scheduler for long records, tcp://host:8786; none: threads of this machine"
+    )
+
+
 class Settings(Frozen):
     """Everything a run depends on. Blocks are named after the stage that reads them."""
 
@@ -108,16 +114,19 @@ class Settings(Frozen):
     validation: Any = Field(None, validate_default=True, description="size of the study with known truth")
     sensitivity: Any = Field(None, validate_default=True, description="choices that snakemake sensitivity varies")
 
+    records: Any = Field(None, description="a long record of one spacecraft, made by snakemake record")
+    dask: Dask = Dask()
+
     @field_validator("diagnostics", "pairs")
     @classmethod
     def _typed_blocks(cls, blocks, info):
         """Each block is checked by the Settings class of the module that it names."""
         return {name: _module_settings(info.field_name, name, block) for name, block in blocks.items()}
 
-    @field_validator("detect", "simulate", "validation", "sensitivity")
+    @field_validator("detect", "simulate", "validation", "sensitivity", "records")
     @classmethod
     def _typed_block(cls, block, info):
-        if info.field_name == "simulate" and block is None:
+        if info.field_name in ("simulate", "records") and block is None:
             return None
         return _block(importlib.import_module(f"pipeline.{info.field_name}").Settings, block)
 

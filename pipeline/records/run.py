@@ -19,8 +19,8 @@ from pipeline.resample import cadence, grid_edges
 def run(settings: Settings, source: str, data: str, output: str, *, offline=False, address=None, workers=2) -> Path:
     """Fetch and process one record; returns the path of record.nc below `output`.
 
-    source: archive root, as in config.Settings.archive. address: of a dask.distributed scheduler; without one, `workers`
-    threads of this process. Progress goes to stderr.
+    source: archive root, as in config.Settings.archive. address: of a dask.distributed scheduler; without one, threads
+    of this process, `workers` of them. Progress goes to stderr.
     """
     manifest = fetched(settings, source, data, offline)
     folder = Path(output).resolve()
@@ -119,6 +119,7 @@ def _gathered(paths, output: Path, settings, dt_s: float) -> Path:
     provenance.write(ds.assign_attrs(attrs), output, "record", {}, settings)
     for path in map(Path, paths):
         path.unlink()
+    (output.parent / "chunks").rmdir()
     return output
 
 
