@@ -43,6 +43,9 @@ def test_a_truncated_file_fails_its_event_alone_and_is_repaired_alone(folder):
     assert tuple(status.loc["virtual-000", ["status", "stage", "where"]]) == ("failed", "fetch", "ace")
     assert "truncated: 3000 bytes" in status.loc["virtual-000", "reason"]
     assert tuple(status.loc["virtual-001", ["status", "stage"]]) == ("not run", "load")
+    index = folder / "results" / "index.html"
+    assert "truncated: 3000 bytes" in index.read_text("utf-8")
+    assert index.stat().st_mtime == 0  # older than everything: the next run makes it again
     path.write_bytes(whole)
     done, status = fetch(folder)
     assert done.returncode == 0, done.stdout
