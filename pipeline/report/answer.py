@@ -8,10 +8,11 @@ import pandas as pd
 
 from pipeline.figures.style import display, names_of_kind
 from pipeline.report import question
-from pipeline.report.numbers import coefficient, moment, number
+from pipeline.report.numbers import coefficient, moment, number, probability
 
 SIGMA_TABLES = ("alfvenicity", "wavelet")
 REGIONS = {"quiet": "rest of the ejecta"}
+COMPONENTS = ("b_x", "b_y", "b_z")
 QUANTITIES = {"b_x": "B_x", "b_y": "B_y", "b_z": "B_z", "b_mag": "|B|"}
 
 
@@ -20,6 +21,7 @@ def sentences(results) -> list[str]:
     said = [sentence for pair in results.pairs for sentence in _comparison(results, *pair)]
     said += [_lag_sentence(results, *pair) for pair in results.pairs]
     said += [_correlation_sentence(results, *pair) for pair in results.pairs]
+    said += [_low_for_want_of_variance(results, *pair) for pair in results.pairs]
     said += [_alfvenicity_sentence(results, name) for name in results.spacecraft]
     said += [_detected_sentence(results, name) for name in results.spacecraft]
     return [sentence for sentence in said if sentence]
@@ -71,7 +73,39 @@ def _correlation_sentence(results, first, second):
     rows = correlation_rows(results, first, second, "ejecta")
     values = ", ".join(f"{coefficient(r.r)} ({QUANTITIES[r.quantity]})" for r in rows.itertuples() if np.isfinite(r.r))
     who = f"{display(first)} and {display(second)}"
-    return f"At that lag the correlation of {who} over the ejecta is {values}." if values else ""
+    return f"At that lag the correlation of {who} over the ejecta is {values}.{_chance(rows)}" if values else ""
+
+
+def _chance(rows) -> str:
+    """How often unrelated fields do as well; nothing where the table does not say."""
+    p = pd.to_numeric(rows["p_value"], errors="coerce") if "p_value" in rows else pd.Series(np.nan, rows.index)
+    values = [
+        f"{probability(x).removeprefix('= ')} ({QUANTITIES[q]})"
+        for q, x in zip(rows["quantity"], p, strict=True)
+        if np.isfinite(x)
+    ]
+    said = "Unrelated fields of the same spectra, their lag sought as well, reach it by chance with p of"
+    return f" {said} {', '.join(values)}." if values else ""
+
+
+def _low_for_want_of_variance(results, first, second):
+    """Says of the component that correlates least that its misfit is no larger, where that is so: it varies less."""
+    rows = correlation_rows(results, first, second, "ejecta")
+    rows = rows[rows["quantity"].isin(COMPONENTS) & np.isfinite(rows["r"])]
+    if len(rows) < len(COMPONENTS) or "rms_difference" not in rows:
+        return ""
+    rows = rows.set_index("quantity")
+    least = rows["r"].idxmin()
+    best, misfit = rows["r"].max(), rows["rms_difference"]
+    others = misfit.drop(least).max()
+    # The margins are those of the verdict: a tenth in r, a quarter in misfit.
+    if best - rows["r"][least] <= 0.1 or not misfit[least] <= 1.25 * others:
+        return ""
+    return (
+        f"That {QUANTITIES[least]} correlates least does not mean that it differs most: its misfit is "
+        f"{number(misfit[least], 2)} nT, that of the other components up to {number(others, 2)} nT. "
+        "Where a component varies little, r is low at the same misfit."
+    )
 
 
 def regions(results, first, second) -> pd.DataFrame:

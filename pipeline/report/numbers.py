@@ -46,7 +46,7 @@ def probability(p) -> str:
 
 def coefficient(value) -> str:
     """A value between -1 and 1, with two decimals."""
-    return NO_VALUE if value is None or not math.isfinite(value) else f"{value:.2f}".replace("-", MINUS)
+    return number(value, places=2)
 
 
 def units(text) -> str:

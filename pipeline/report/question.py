@@ -5,6 +5,8 @@ normalisation of r, the separation or the slow field alone explain it? Are these
 what could not have been seen?
 """
 
+import json
+
 import numpy as np
 import pandas as pd
 
@@ -13,6 +15,7 @@ from pipeline.pairs.verdict import HIGHER, LOWER, NOT_HIGHER, NOT_LOWER, UNKNOWN
 from pipeline.report.numbers import coefficient, number, probability
 
 COMPONENTS = {"b_x": "B_x", "b_y": "B_y", "b_z": "B_z"}
+SIGNIFICANT = 0.05
 ALL = "alfvenic"  # all Alfvénic intervals of either spacecraft together
 WITHOUT_WAVES = "ejecta_rear"  # the third where the study saw its waves
 
@@ -35,7 +38,7 @@ def sentences(results, first: str, second: str, where) -> list[str]:
         ]
     together = found[found["interval"] == ALL]
     for row in (together if len(together) else found).itertuples():
-        said += _about(results, first, second, row, _words(row.interval, where))
+        said += _about(results, first, second, row, where)
     return said
 
 
@@ -44,32 +47,42 @@ def _words(interval, where):
     return special.get(interval) or where(interval)
 
 
-def _about(results, first, second, row, region):
+def _about(results, first, second, row, where):
+    region = _words(row.interval, where)
     if isinstance(row.reason, str) and row.reason:
         return [f"For {region} there is no answer: {row.reason}."]
     parts = [
-        _agreement(row, region),
+        _agreement(row, region, where(row.baseline), _margin(results, first, second)),
         _by_component(results, first, second, row),
         _misfit(row),
         _complexity(row, first, second),
+        _by_chance_complex(results, first, second, row),
         _separation(row),
-        _slow_field(row),
-        _waves(results, first, second, row),
+        _without_band(results, first, second, row),
+        *_waves(results, first, second, row, where),
         _what_was_hidden(row),
     ]
     return [part for part in parts if part]
 
 
-def _agreement(row, region):
+def _margin(results, first, second) -> str:
+    """How large a fall of r is excluded where agreement is called not lower, from the settings of the verdict."""
+    if "verdict" not in results.pair_results(first, second):
+        return "by a difference of note"
+    settings = json.loads(results.pair("verdict", first, second).attrs.get("settings", "{}"))
+    return f"by {settings['margin']:g} or more" if "margin" in settings else "by a difference of note"
+
+
+def _agreement(row, region, baseline, margin):
     meaning = {
         LOWER: f"Agreement is lower in {region}",
-        NOT_LOWER: f"Agreement is not lower in {region}",
+        NOT_LOWER: f"Agreement is not lower {margin} in {region}",
         UNKNOWN: f"Whether agreement is lower in {region} cannot be told",
     }[row.agreement]
     return (
         f"{meaning}: the field's vector correlation is {coefficient(row.r)} there, "
         f"and {coefficient(row.r_baseline)} in windows of the same {row.window_h:.1f} h elsewhere "
-        f"({row.baseline}), a difference of {_range(row.delta_r, row.delta_r_ci_low, row.delta_r_ci_high)}, "
+        f"({baseline}), a difference of {_range(row.delta_r, row.delta_r_ci_low, row.delta_r_ci_high)}, "
         f"p {probability(row.delta_r_p)}."
     )
 
@@ -112,28 +125,73 @@ def _complexity(row, first, second):
     return f"{meaning}: it is rougher than {ranks} of the windows of that length in the ejecta."
 
 
+def _by_chance_complex(results, first, second, row):
+    """Whether order in time adds to the complexity: a field of the same spectrum and random phases is complex too."""
+    p = {name: _surrogate_p(results, name, row.interval) for name in (first, second)}
+    known = [value for values in p.values() for value in values]
+    if not all(len(values) for values in p.values()) or not np.isfinite(known).all():
+        return ""
+    said = "; ".join(f"p {', '.join(map(probability, values))} at {display(name)}" for name, values in p.items())
+    if max(known) <= SIGNIFICANT:
+        return f"It is rougher than fields of the same spectra with random phases ({said})."
+    if min(known) <= SIGNIFICANT:
+        return f"It is rougher than fields of the same spectra with random phases in one place only ({said})."
+    return (
+        f"It is not shown to be rougher than fields of the same spectra with random phases ({said}): "
+        "the power of the fluctuations is enough to make it so."
+    )
+
+
+def _surrogate_p(results, spacecraft, region) -> list[float]:
+    """p of the hodogram's roughness in a spacecraft's own intervals of that kind: its Alfvénic ones, or the region."""
+    if "complexity" not in results.tables:
+        return []
+    table = results.table("complexity")
+    names = table["interval"].str.startswith(f"{ALL}_") if region.startswith(ALL) else table["interval"] == region
+    return list(table[(table["spacecraft"] == spacecraft) & (table["quantity"] == "roughness") & names]["surrogate_p"])
+
+
 def _separation(row):
     low, high = row.r_separation_low, row.r_separation_high
     if row.separation == UNKNOWN or not np.isfinite([low, high]).all():
-        return "Whether the separation alone explains it cannot be told: a position is missing."
-    expected = f"1 \N{MINUS SIGN} d/L of published scale lengths gives {coefficient(low)} to {coefficient(high)}"
-    return f"The correlation there is {row.separation.replace('lets expect', 'alone lets expect')}: {expected}."
+        return "Whether the separation alone lets expect such a correlation cannot be told: a position is missing."
+    size = row.separation.replace("lets expect", "alone lets expect")
+    return (
+        "The separation is the same there and elsewhere, so it alone explains no difference between them. As to its "
+        f"size, the correlation there is {size}: 1 \N{MINUS SIGN} d/L, "
+        f"with scale lengths published for components of whole ejecta, is {coefficient(low)} to {coefficient(high)}."
+    )
 
 
-def _slow_field(row):
+def _without_band(results, first, second, row):
+    """What remains of the difference when the band is taken out of both fields."""
     if row.agreement != LOWER or not np.isfinite(row.explained):
         return ""
     share = f"{100 * row.explained:.0f} %".replace("-", "\N{MINUS SIGN}")
-    return f"Without the Alfvénic band in both fields, {share} of the deficit in r goes; the rest is not the waves'."
+    table = _of_pair(results, "counterfactual", first, second)
+    table = table[(table["interval"] == row.interval) & (table["quantity"] == "vector")] if len(table) else table
+    remains = ""
+    for r in table[:1].itertuples():
+        difference = _range(r.delta_r_without, r.delta_r_without_ci_low, r.delta_r_without_ci_high)
+        remains = f"; the difference that remains is {difference}, p {probability(r.delta_r_without_p)}"
+    return f"With the Alfvénic band taken out of both fields, {share} of the deficit in r is gone{remains}."
 
 
-def _waves(results, first, second, row):
+def _waves(results, first, second, row, where):
+    """Same waves or not; the numbers behind, of the region or, for all intervals together, of each of them."""
+    unknown = row.waves == "cannot tell"
+    verdict = "Whether both saw the same waves cannot be told" if unknown else f"The two saw {row.waves}"
     table = _of_pair(results, "phase", first, second)
-    because = table[table["interval"] == row.interval]["because"] if len(table) else pd.Series(dtype=str)
-    tail = f": {because.iloc[0]}" if len(because) and isinstance(because.iloc[0], str) and because.iloc[0] else ""
-    if row.waves == "cannot tell":
-        return f"Whether both saw the same waves cannot be told{tail}."
-    return f"The two saw {row.waves}{tail}."
+    if table.empty:
+        return [f"{verdict}."]
+    of_each = table["interval"].str.startswith(f"{ALL}_") if row.interval == ALL else table["interval"] == row.interval
+    found = table[of_each & table["because"].map(lambda words: isinstance(words, str) and bool(words))]
+    if row.interval != ALL:
+        # The verdict is of the region inside the ejecta; other numbers than its own are not told as its reason.
+        reasons = found[found["verdict"] == row.waves]["because"]
+        return [f"{verdict}: {reasons.iloc[0]}." if len(reasons) else f"{verdict}."]
+    each = [f"{_words(r.interval, where)}: {r.verdict}, {r.because}" for r in found.itertuples()]
+    return [f"{verdict}{' of all intervals together' if each else ''}.", *(f"{text}." for text in each)]
 
 
 def _what_was_hidden(row):
