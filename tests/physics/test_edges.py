@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pipeline.physics import complexity, minvar, plasma
-from pipeline.stats import agreement, bootstrap
+from pipeline.physics import complexity, minvar, plasma, wavelet
+from pipeline.stats import agreement, bootstrap, energies, lagged
 from pipeline.stats import coherence as coherence_kernel
 from pipeline.stats.meta import share
 
@@ -77,3 +77,34 @@ def test_the_last_correlated_lag_is_that_of_politis_and_white():
     assert bootstrap._last_correlated_lag(correlation, 100, 3) == 2
     correlation[4] = 0.3  # the run is broken, and begins anew behind
     assert bootstrap._last_correlated_lag(correlation, 100, 3) == 4
+
+
+def test_a_crossing_in_a_corner_counts_once():
+    """The first segment is crossed where one segment ends and the next begins."""
+    curve = np.array([[-1.0, 0.0], [1.0, 0.0], [3.0, 5.0], [0.0, 2.0], [0.0, 0.0], [0.0, -2.0]])
+    assert complexity.self_intersections(curve) == 1
+
+
+def test_distortion_of_a_handful():
+    assert complexity.distortion(np.full(2, 7.0)) == pytest.approx(0.5, abs=1e-12)
+    assert complexity.distortion(np.array([3.0, 1.0])) == pytest.approx(
+        1 / 3
+    )  # half of 4 has passed at 2/3 of the first
+
+
+def test_the_half_width_of_a_triangle_is_half_its_base():
+    triangle = 1 - np.abs(np.arange(-10, 11)) / 10
+    assert lagged.half_width(triangle, 10) == pytest.approx(5.0)
+    assert lagged.half_width(triangle[8:], 2) == pytest.approx(5.0)  # one side falls so far
+    assert np.isnan(lagged.half_width(np.ones(5), 2))
+
+
+def test_a_response_of_one_changes_no_freedom():
+    rng = np.random.default_rng(4)
+    v, b = rng.normal(size=(2, 256, 3))
+    plain = energies.free_components(v, b)
+    assert energies.free_components(v, b, np.ones_like) == pytest.approx(plain)
+
+
+def test_one_period_stands_for_an_octave():
+    assert wavelet.scale_weights([600.0], 60.0) == pytest.approx(60 / (wavelet.C_DELTA * 600 / 1.0330), rel=1e-4)
