@@ -83,6 +83,7 @@ def test_a_crossing_in_a_corner_counts_once():
     """The first segment is crossed where one segment ends and the next begins."""
     curve = np.array([[-1.0, 0.0], [1.0, 0.0], [3.0, 5.0], [0.0, 2.0], [0.0, 0.0], [0.0, -2.0]])
     assert complexity.self_intersections(curve) == 1
+    assert complexity.self_intersections(curve[::-1]) == 1
 
 
 def test_distortion_of_a_handful():
@@ -97,6 +98,8 @@ def test_the_half_width_of_a_triangle_is_half_its_base():
     assert lagged.half_width(triangle, 10) == pytest.approx(5.0)
     assert lagged.half_width(triangle[8:], 2) == pytest.approx(5.0)  # one side falls so far
     assert np.isnan(lagged.half_width(np.ones(5), 2))
+    steep = np.array([1.0, 0.6, 0.4, 0.35, 0.3])  # half its height lies half way between its second and third
+    assert lagged.half_width(np.concatenate((steep[:0:-1], steep)), 4) == pytest.approx(1.5)
 
 
 def test_a_response_of_one_changes_no_freedom():
