@@ -10,7 +10,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from pipeline.config import MISSIONS, ConfigError, read_events, read_settings
+from pipeline.config import MISSIONS, RESERVED, ConfigError, read_events, read_settings
 from pipeline.sources import digest
 
 configfile: Path(workflow.basedir, "configs", "default.yaml")
@@ -25,6 +25,15 @@ except ConfigError as error:
 # Handed down to every job: one event fits in memory, and loading dask costs more than a small job (pipeline/__init__.py).
 os.environ["PIPELINE_IN_MEMORY"] = "1"
 
+
+class Known(dict):
+    """Events by name; asked for another, it says so."""
+
+    def __missing__(self, name):
+        raise WorkflowError(f"no event {name} in {SETTINGS.events}")
+
+
+EVENTS = Known(EVENTS)
 RESULTS = SETTINGS.results
 CATALOGUE = ["intervals", "occurrence", *SETTINGS.diagnostics, *SETTINGS.pairs]
 PAIRS = {name: [f"{first}-{second}" for first, second in event.pairs] for name, event in EVENTS.items()}
@@ -36,7 +45,8 @@ def seen(*values):
 
 
 wildcard_constraints:
-    event="|".join(map(re.escape, EVENTS)),
+    # Not the names one by one: every file would be held against every event, and a thousand events a million times.
+    event=rf"(?!({'|'.join(map(re.escape, RESERVED))})(/|$))[A-Za-z0-9][A-Za-z0-9_.-]*",
     spacecraft="|".join(MISSIONS),
     pair="|".join(f"{a}-{b}" for a in MISSIONS for b in MISSIONS),
     diagnostic="[a-z0-9_]+",

@@ -51,7 +51,7 @@ def _path(module: str) -> Path | None:
 def _imports(path: Path) -> tuple[str, ...]:
     """Modules of the package that a file imports, at its top or inside functions."""
     names = []
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(_tree(path, path.stat().st_mtime_ns)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -60,10 +60,16 @@ def _imports(path: Path) -> tuple[str, ...]:
 
 
 @functools.cache
+def _tree(path: Path, written_ns: int) -> ast.Module:
+    """A file's syntax, parsed once: the workflow is read again by every job of a cluster."""
+    return ast.parse(path.read_text("utf-8"))
+
+
+@functools.cache
 def _fingerprint(path: Path) -> str:
     if path.suffix != ".py":
         return hashlib.sha256(path.read_bytes()).hexdigest()
-    tree = ast.parse(path.read_text("utf-8"))
+    tree = _tree(path, path.stat().st_mtime_ns)
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and _is_text(body[0]):

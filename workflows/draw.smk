@@ -25,7 +25,7 @@ rule draw:
 
     input:
         unpack(results_of),
-        tables=expand(RESULTS + "/{{event}}/tables/{table}.csv", table=TABLES),
+        tables=RESULTS + "/{event}/tables/columns.csv",  # one stands for all: they are made of the files above
     output:
         png=report(
             RESULTS + "/{event}/figures/{figure}.png",
