@@ -1,4 +1,8 @@
-"""Difference of r and ratio of misfits against the rest of the ejecta, each with its interval and p (forest plot)."""
+"""Difference of r and ratio of misfits of each region against the rest of the ejecta, each with its interval.
+
+p: of no difference of r at all periods, corrected for three components. Left of 0: agreement is lower in the region;
+right of 1: the fields differ more there. Both are of windows of one length, each about its own mean.
+"""
 
 import numpy as np
 
@@ -29,7 +33,9 @@ def draw(results, which: str, quantities=tuple(QUANTITIES)):
             _points(axes[1], ds, lines, place, scale, "misfit_ratio")
         _print_p(axes[0], ds, lines, place)
         _finish(axes, ds, lines, place)
-        figure.suptitle(f"{results.event}: {style.display(first)} and {style.display(second)}")
+        style.letter_panels(axes)
+        title = f"{results.event}: {style.display(first)} and {style.display(second)}"
+        figure.suptitle(title, x=0.01, ha="left", fontsize=8.5)
         style.legend_below(figure, axes[:1])
     return figure
 
@@ -72,14 +78,17 @@ def _finish(axes, ds, lines, place):
     right.axvline(1, color="0.45", linewidth=0.5, zorder=1)
     left.set_xlabel(r"$\Delta r$, region minus rest")
     right.set_xlabel("misfit of region / misfit of rest")
-    right.set_xscale("log")
+    style.plain_log_axis(right)
     left.set_yticks(place, [style.symbol_text(QUANTITIES[quantity]) for _, quantity in lines])
     left.set_ylim(place[-1] + 0.7, place[0] - 1.7)
     for axis in axes:
         axis.tick_params(axis="y", length=0)
     for region in dict.fromkeys(region for region, _ in lines):
         y = min(y for (name, _), y in zip(lines, place, strict=True) if name == region) - 0.85
-        baseline = str(ds["baseline"].sel(interval=region).values)
-        name = "all Alfvénic intervals" if region == TOGETHER else style.display(region)
-        words = f"{name} against {baseline}, {float(ds['window_h'].sel(interval=region)):.1f} h"
+        name = "All Alfvénic intervals" if region == TOGETHER else _sentence_case(style.display(region))
+        words = f"{name}, windows of {float(ds['window_h'].sel(interval=region)):.1f} h"
         left.text(0.01, y, words, transform=left.get_yaxis_transform(), va="center", fontsize=7.5, weight="bold")
+
+
+def _sentence_case(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,10 +1,15 @@
-"""Hodograms: the field in the three planes of its minimum variance frame, coloured by time, spacecraft side by side."""
+"""Hodograms: the field in the three planes of its minimum variance frame, coloured by time, spacecraft side by side.
+
+p of roughness and tortuosity: share of fields of the same spectra with random phases that are at least as complex; p of
+disparity (0 for one shape, 1 for none in common): share of them that are at least as like the first spacecraft's.
+"""
 
 import numpy as np
 
 from pipeline import intervals as cut
 from pipeline.figures import style
 
+METRICS = ("roughness", "tortuosity")
 PLANES = (("int", "max"), ("min", "max"), ("min", "int"))  # abscissa, ordinate
 
 
@@ -21,7 +26,7 @@ def draw(results, which: str | None = None, interval: str | None = None, start=N
     with style.applied():
         if not parts:
             return style.empty_figure(f"{results.event}: no minimum variance frame of the ejecta could be found")
-        figure = style.new_figure(style.DOUBLE, 0.35 + 1.96 * len(parts), layout="compressed")
+        figure = style.new_figure(style.DOUBLE, 0.35 + 2.06 * len(parts), layout="compressed")
         axes = figure.subplots(len(parts), len(PLANES), squeeze=False)
         for key in dict.fromkeys(part["interval"] for part in parts):
             group = [n for n, part in enumerate(parts) if part["interval"] == key]
@@ -63,29 +68,36 @@ def _parts(results, names, interval, start, end):
             "b": {str(a): ds["b"].values[inside] @ frame["e"].sel(axis=a).values for a in frame["axis"].values},
             "eigenvalue": {str(a): float(frame["eigenvalue"].sel(axis=a)) for a in frame["axis"].values},
             "units": ds["b"].attrs["units"],
-            "metrics": _metrics(results, name, names, interval),
+            "metrics": _metrics(results, name, interval),
+            "likeness": _likeness(results, name, names, interval),
         }
 
 
-def _metrics(results, name, names, interval) -> str:
-    """Tortuosity with its surrogates' p, and at the second of a pair the disparity of both hodograms; may be empty."""
-    words = []
-    if "complexity" in results.diagnostics(name):
-        ds = results.diagnostic("complexity", name).sel({"quantity": "tortuosity"})
-        words += _with_p(ds.rename(value="tortuosity", surrogate_p="tortuosity_p"), interval, "tortuosity")
-    if len(names) == 2 and name == names[1] and "hodograms" in results.pair_results(*names):
-        words += _with_p(results.pair("hodograms", *names), interval, "disparity")
-    return ", ".join(words)
+def _metrics(results, name, interval) -> str:
+    """Lines of metrics of one hodogram, each with its p; may be empty."""
+    if "complexity" not in results.diagnostics(name):
+        return ""
+    ds = results.diagnostic("complexity", name)
+    lines = [_with_p(ds, interval, metric, "value", "surrogate_p", {"quantity": metric}) for metric in METRICS]
+    return "\n".join(line for line in lines if line)
 
 
-def _with_p(ds, interval, metric) -> list[str]:
-    if metric not in ds or interval not in ds[metric].coords.get("interval", ()):
-        return []
-    row = ds.sel(interval=interval)
-    value, p = float(row[metric]), float(row.get(f"{metric}_p", np.nan))
-    if not np.isfinite(value):
-        return []
-    return [f"{metric} {value:.3g}" + (f" (p = {p:.2g})" if np.isfinite(p) else "")]
+def _likeness(results, name, names, interval) -> str:
+    """At the second of a pair the disparity of both hodograms with its p; else nothing."""
+    if tuple(names) not in results.pairs or name != names[1] or "hodograms" not in results.pair_results(*names):
+        return ""
+    ds = results.pair("hodograms", *names)
+    return _with_p(ds, interval, f"disparity to {style.display(names[0])}", "disparity", "disparity_p", {})
+
+
+def _with_p(ds, interval, metric, value, p, place) -> str:
+    """One number of an interval with its p, to print; nothing where it is missing."""
+    if interval not in ds["interval"]:
+        return ""
+    row = ds.sel({"interval": interval} | place)
+    number, chance = float(row[value]), float(row[p])
+    tail = f" (p = {chance:.2g})" if np.isfinite(chance) else ""
+    return f"{metric} {number:.3g}{tail}" if np.isfinite(number) else ""
 
 
 def _span(part) -> float:
@@ -103,8 +115,9 @@ def _rows(figure, rows):
         for axis, (across, up) in zip(axes, PLANES, strict=True):
             lines = _plane(axis, part, across, up, span, hours)
         axes[0].set_title(f"{style.display(part['spacecraft'])}, {style.display(part['interval'])}")
-        axes[1].set_title(_ratios(part["eigenvalue"]), fontsize=7.5)
-        axes[2].set_title(part["metrics"], fontsize=7)
+        ratios = _ratios(part["eigenvalue"])
+        axes[1].set_title(f"{part['likeness']}\n{ratios}" if part["likeness"] else ratios, fontsize=7, linespacing=1.1)
+        axes[2].set_title(part["metrics"], fontsize=7, linespacing=1.1)
     bar = figure.colorbar(lines, ax=[axis for axes, _ in rows for axis in axes], aspect=18 * len(rows), pad=0.02)
     bar.set_label(f"Hours since start of {style.display(rows[0][1]['interval'])}")
 

@@ -65,7 +65,8 @@ def _look():
 def correlations(ds, component: str, scale: str) -> str:
     """r of the ejecta, of every Alfvénic interval and of the rest, to print."""
     r = ds["r"].sel(quantity=component, scale=scale)
-    found = [str(n) for n in ds["interval"].values if str(n) in ("ejecta", "quiet") or style.kind(str(n)) == "alfvenic"]
+    names = ds["interval"].values
+    found = [name for kind in ("ejecta", "alfvenic", "quiet") for name in style.names_of_kind(names, kind)]
     return ";  ".join(
         f"{style.display(n)}: {r_text(float(r.sel(interval=n)))}" for n in found if np.isfinite(r.sel(interval=n))
     )

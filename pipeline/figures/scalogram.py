@@ -9,6 +9,7 @@ from pipeline import intervals as cut
 from pipeline.figures import style
 
 SHOWN = ("sigma_c", "sigma_r", "sigma_m")
+BAR_TICKS = {(-1, 1): [-1, 0, 1], (-180, 180): [-180, -90, 0, 90, 180]}  # by the limits of the colours
 PERIOD_TICKS = (2, 5, 10, 20, 30, 60, 120, 240, 480, 960, 1920)  # min
 
 
@@ -68,7 +69,9 @@ def draw_map(panel, waves, values, text, longest_s, **colours):
     known = np.isfinite(values).any("time").values
     low, high = (minutes[known][[0, -1]]) if known.any() else minutes[[0, -1]]
     panel.set_ylim(low, min(high, longest_s / 60) if longest_s else high)
-    ticks = [t for t in PERIOD_TICKS if low <= t <= high]
+    low, high = panel.get_ylim()
+    top = high / (high / low) ** 0.03  # a label on the upper edge would touch that of the panel above
+    ticks = [t for t in PERIOD_TICKS if low <= t <= top]
     panel.set_yticks(ticks, [str(t) for t in ticks])
     panel.set_yticks([], minor=True)
     panel.set_ylabel("Period (min)")
@@ -82,9 +85,9 @@ def _colour_bar(panel, image, text):
     place = panel.get_position()
     left, width = place.x1 + 0.012, 0.012
     bar = panel.figure.add_axes((left, place.y0, width, place.height * 0.64))
-    panel.figure.colorbar(image, cax=bar, ticks=[-1, 0, 1] if image.get_clim() == (-1, 1) else None)
+    panel.figure.colorbar(image, cax=bar, ticks=BAR_TICKS.get(image.get_clim()))
     bar.tick_params(labelsize=7, pad=1, length=2)
-    bar.set_title(text, fontsize=8, pad=5, loc="center")
+    bar.set_title(text, fontsize=8, pad=5, loc="left")
 
 
 def _edges(centres: np.ndarray) -> np.ndarray:

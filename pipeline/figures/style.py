@@ -26,6 +26,7 @@ SEQUENTIAL = "viridis"  # colour map of what has an order, such as time
 DIVERGING = "RdBu_r"  # of what has a sign; white at zero
 SHORT = {"ejecta_front": "front", "ejecta_middle": "middle", "ejecta_rear": "rear"}
 DISPLAY = {"ace": "ACE", "wind": "Wind", "stereo_a": "STEREO-A", "stereo_b": "STEREO-B", "solo": "Solar Orbiter"}
+DISPLAY |= {"quiet": "rest of the ejecta"}
 
 CHARACTER = 0.068  # width of a character in the size of interval names, inches
 HOURS = np.timedelta64(3600 * 10**9, "ns")
@@ -87,7 +88,10 @@ def spacecraft_colour(results, name: str) -> str:
 
 
 def display(name: str) -> str:
-    """Name as it is printed: ACE, Wind, ejecta front, Alfvénic 1."""
+    """Name as it is printed: ACE, Wind, ejecta front, Alfvénic 1, and Alfvénic 1 at Wind for what a second one saw."""
+    seen = re.fullmatch(r"(\w+_\d+)_([a-z]\w*)", name)
+    if seen:
+        return f"{display(seen[1])} at {display(seen[2])}"
     return DISPLAY.get(name) or name.replace("alfvenic", "Alfvénic").replace("_", " ")
 
 
@@ -178,6 +182,19 @@ def log_ticks(axis) -> None:
         axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 20 else (1, 3)))
         axis.yaxis.set_major_formatter(LogFormatterSciNotation(minor_thresholds=(np.inf, np.inf)))
     axis.yaxis.set_minor_formatter(NullFormatter())
+
+
+def plain_log_axis(axis) -> None:
+    """Logarithmic horizontal axis of ratios with plain numbers, few enough to be read: 0.5, 1, 2."""
+    axis.set_xscale("log")
+    low, high = axis.get_xlim()
+    for steps in ((1, 2, 5), (1, 3), (1,)):
+        ticks = [step * 10.0**power for power in range(-6, 7) for step in steps if low <= step * 10.0**power <= high]
+        if len(ticks) <= 7:
+            break
+    axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axis.set_xticks([], minor=True)
+    axis.set_xlim(low, high)
 
 
 def legend_below(figure, axes) -> None:
@@ -293,7 +310,9 @@ def _named_box(axis, item, height: int) -> None:
     axis.add_patch(Rectangle((start, height), end - start, 0.94, facecolor=face, edgecolor="0.4", linewidth=0.5))
     room = (end - start) / (high - low) * axis.get_position().width * axis.figure.get_figwidth()
     name = SHORT.get(item.interval) or display(item.interval)
-    fitting = [text for text in (name, name.split()[-1]) if len(text) * CHARACTER < room]
+    number = re.search(r"\d+", name)
+    shorter = name.split(" ", 1)[-1], number[0] if number else ""  # "1 at Wind", "1"
+    fitting = [text for text in (name, *shorter) if len(text) * CHARACTER < room]
     if fitting:
         axis.text((start + end) / 2, height + 0.44, fitting[0], ha="center", va="center", gid="interval", fontsize=7)
 

@@ -138,7 +138,7 @@ def caption(name: str) -> str:
     module, _, which = name.partition("_")
     about = ""
     if find_spec(f"pipeline.figures.{module}"):
-        about = (import_module(f"pipeline.figures.{module}").__doc__ or "").strip().split("\n")[0]
+        about = " ".join((import_module(f"pipeline.figures.{module}").__doc__ or "").split())
     who = " and ".join(display(part) for part in which.split("-")) if which else ""
     return f"{who}. {about}" if who else about or name
 

@@ -1,6 +1,5 @@
 """What the figures show: the data of the files, where they belong, labelled, without overlaps, the same every time."""
 
-import itertools
 from importlib import import_module
 
 import numpy as np
@@ -8,6 +7,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.dates import date2num
+from overlaps import assert_texts_apart
 from results_factory import CORRELATION, EJECTA, EVENT, LAG_S, seconds, write_results
 
 from pipeline import intervals as cut
@@ -37,28 +37,7 @@ def texts(figure, gid=None):
 
 @pytest.mark.parametrize("key", FIGURES, ids=str)
 def test_no_text_overlaps_another_or_leaves_the_page(drawn, key):
-    figure = drawn[key]
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    boxes = []
-    for axis in figure.axes:
-        shown = [*axis.texts, axis.title, axis._left_title, axis._right_title, axis.xaxis.label, axis.yaxis.label]
-        for which in (axis.xaxis, axis.yaxis):
-            ticks = which.get_major_ticks()
-            low, high = sorted(which.get_view_interval())
-            shown += [t.label1 for t in ticks if t.label1.get_visible() and low <= t.get_loc() <= high]
-        if not axis.axison:  # a strip has its names and its title, no axis
-            shown = [*axis.texts, axis._left_title]
-        boxes += [(t.get_text(), t.get_window_extent()) for t in shown if t.get_visible() and t.get_text()]
-    width, height = canvas.get_width_height()
-    for text, box in boxes:
-        assert box.x0 >= -1, text
-        assert box.x1 <= width + 1, text
-        assert box.y0 >= -1, text
-        assert box.y1 <= height + 1, text
-    for (one, a), (other, b) in itertools.combinations(boxes, 2):
-        overlap = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
-        assert min(overlap) < 1.5, f"{one!r} and {other!r} overlap by {overlap} px"
+    assert_texts_apart(drawn[key])
 
 
 def _reading_order(axis):

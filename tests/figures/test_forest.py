@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from overlaps import assert_texts_apart
 
 from pipeline.figures import forest, save, scales
 
@@ -104,3 +105,13 @@ def test_missing_results_are_told_and_bytes_repeat(made_up, tmp_path, module):
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
     made_up._pairs.clear()
     assert "No " in module.draw(made_up, "ace-wind").texts[0].get_text()
+
+
+@pytest.mark.parametrize("module", [forest, scales])
+def test_texts_keep_clear_of_each_other(made_up, module):
+    assert_texts_apart(module.draw(made_up, "ace-wind"))
+
+
+def test_without_an_alfvenic_interval_the_ejecta_is_not_named_twice(made_up):
+    made_up._pairs["scales"] = made_up._pairs["scales"].sel(interval=["ejecta", "quiet"])
+    assert all(";" not in text.get_text() for text in of_name(scales.draw(made_up, "ace-wind"), "r"))

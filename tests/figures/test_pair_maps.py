@@ -6,6 +6,7 @@ import pytest
 import xarray as xr
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import QuadMesh
+from overlaps import assert_texts_apart
 
 from pipeline.figures import coherence, save, sliding
 
@@ -121,3 +122,8 @@ def test_the_same_results_give_the_same_bytes(made_up, tmp_path, module):
         save(module.draw(made_up, "ace-wind"), tmp_path / stem)
     for suffix in ("png", "pdf"):
         assert (tmp_path / f"one.{suffix}").read_bytes() == (tmp_path / f"two.{suffix}").read_bytes()
+
+
+@pytest.mark.parametrize("module", [coherence, sliding], ids=["coherence", "sliding"])
+def test_texts_keep_clear_of_each_other(made_up, module):
+    assert_texts_apart(module.draw(made_up, "ace-wind"))

@@ -121,3 +121,29 @@ def test_no_tick_label_sits_on_an_edge_but_the_zero_of_a_floor():
         assert high - 20 >= 0.04 * (high - low)
     assert free.get_ylim()[0] < -10
     assert floor.get_ylim()[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("alfvenic_1", "Alfvénic 1"),
+        ("alfvenic_2_wind", "Alfvénic 2 at Wind"),
+        ("ejecta_front", "ejecta front"),
+        ("quiet", "rest of the ejecta"),
+        ("stereo_a", "STEREO-A"),
+    ],
+)
+def test_names_are_printed_for_people(name, text):
+    assert style.display(name) == text
+
+
+@pytest.mark.parametrize(
+    ("limits", "ticks"),
+    [((0.3, 3.2), ["0.5", "1", "2"]), ((0.03, 40), ["0.03", "0.1", "0.3", "1", "3", "10", "30"])],
+)
+def test_ratios_have_few_plain_ticks(limits, ticks):
+    axis = Figure().add_subplot()
+    axis.set_xlim(limits)
+    style.plain_log_axis(axis)
+    assert [text.get_text() for text in axis.get_xticklabels()] == ticks
+    assert axis.get_xlim() == limits
