@@ -102,8 +102,8 @@ def _low_for_want_of_variance(results, first, second):
     if best - rows["r"][least] <= 0.1 or not misfit[least] <= 1.25 * others:
         return ""
     return (
-        f"That {QUANTITIES[least]} correlates least does not mean that it differs most: its misfit is "
-        f"{number(misfit[least], 2)} nT, that of the other components up to {number(others, 2)} nT. "
+        f"That {QUANTITIES[least]} correlates least does not come of a much larger misfit: it is "
+        f"{number(misfit[least], 2)} nT, against up to {number(others, 2)} nT of the other components. "
         "Where a component varies little, r is low at the same misfit."
     )
 
