@@ -25,15 +25,6 @@ except ConfigError as error:
 # Handed down to every job: one event fits in memory, and loading dask costs more than a small job (pipeline/__init__.py).
 os.environ["PIPELINE_IN_MEMORY"] = "1"
 
-
-class Known(dict):
-    """Events by name; asked for another, it says so."""
-
-    def __missing__(self, name):
-        raise WorkflowError(f"no event {name} in {SETTINGS.events}")
-
-
-EVENTS = Known(EVENTS)
 RESULTS = SETTINGS.results
 CATALOGUE = ["intervals", "occurrence", *SETTINGS.diagnostics, *SETTINGS.pairs]
 PAIRS = {name: [f"{first}-{second}" for first, second in event.pairs] for name, event in EVENTS.items()}

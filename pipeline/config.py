@@ -242,6 +242,13 @@ class Event(Frozen):
         return min(times), max(times)
 
 
+class Events(dict):
+    """Events by name; asked for one that the table does not have, it says so."""
+
+    def __missing__(self, name):
+        raise ConfigError(f"no event {name} in the table of events")
+
+
 def read_events(path: str | Path) -> dict[str, Event]:
     """Events by name, in the order of the table. Raises ConfigError naming file and row (header is row 1)."""
     path = Path(path)
@@ -280,7 +287,7 @@ def _crossing(path: Path, number: int, row: list[str]) -> tuple[int, str, Crossi
 
 
 def _group(path: Path, rows: list[tuple[int, str, Crossing]]) -> dict[str, Event]:
-    events: dict[str, Event] = {}
+    events: dict[str, Event] = Events()
     for name, group in groupby(rows, key=lambda row: row[1]):
         group = list(group)
         first, seen = group[0][0], {}
