@@ -137,10 +137,10 @@ def combined(matrix: np.ndarray, sign_v: int, sign_b: int) -> np.ndarray:
 
 def power_bounds(power: np.ndarray, relative_variance: np.ndarray) -> np.ndarray:
     """(period, 2): 95 % interval of the true power; power times nu / chi-squared(nu), nu = 2 / relative variance."""
-    from scipy.stats import chi2
+    from scipy.special import gammaincinv  # scipy.stats would cost more to import than the spectra take
 
     nu = 2.0 / relative_variance
-    return np.stack([power * nu / chi2.ppf(q, nu) for q in (0.975, 0.025)], axis=-1)
+    return np.stack([power * nu / (2.0 * gammaincinv(nu / 2.0, q)) for q in (0.975, 0.025)], axis=-1)
 
 
 def fitted_slope(power: np.ndarray, period_s: np.ndarray, covariance: np.ndarray) -> tuple[float, float]:

@@ -107,15 +107,19 @@ class Waves:
 
         w_y: (..., channel, period, time), its first time is number `start` of the grid.
         """
-        w_x = self.transformed.w_x[VECTOR]
-        n = w_y.shape[-1]
+        w_x, w_y = self.transformed.w_x[VECTOR], np.conj(w_y[..., VECTOR, :, :])
+        power_x, power_y = (w.real**2 + w.imag**2 for w in (w_x, w_y))
         out = []
         for delay in self.delays:
-            here = np.arange(max(0, start - delay), min(w_x.shape[-1], start + n - delay))
-            there = here + delay - start
-            use = ok[:, here] & self.transformed.ok[:, np.clip(here + delay, 0, ok.shape[1] - 1)]
-            spectra = kernel.region_spectra(w_x[..., here], w_y[..., VECTOR, :, :][..., there], use)
-            out.append(kernel.coherency([part * self.weight for part in spectra], axis=(-2, -1)))
+            first, last = max(0, start - delay), min(w_x.shape[-1], start + w_y.shape[-1] - delay)
+            here, there = slice(first, last), slice(first + delay - start, last + delay - start)
+            other = np.clip(np.arange(first, last) + delay, 0, ok.shape[1] - 1)
+            use = (ok[:, here] & self.transformed.ok[:, other]).astype(float)
+            # As stats.coherence.region_spectra, without a copy of all coefficients per delay.
+            cross = np.einsum("...pt,...pt->...p", w_x[..., here] * use, w_y[..., there])
+            powers = (np.einsum("...pt,pt->...p", power[..., part], use)
+                      for power, part in ((power_x, here), (power_y, there)))  # fmt: skip
+            out.append(kernel.coherency([part * self.weight for part in (cross, *powers)], axis=(-2, -1)))
         return np.stack(out, axis=-1)
 
     def null(self, selected: np.ndarray, ok: np.ndarray, count: int, rng) -> np.ndarray:
