@@ -83,6 +83,8 @@ class Select(Frozen):
 
 
 class Dask(Frozen):
+    """Where long records are computed."""
+
     address: str | None = Field(
         None, description="dask.distributed scheduler for long records, tcp://host:8786; none: threads of this machine"
     )

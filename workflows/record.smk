@@ -7,6 +7,8 @@ def record_settings(wildcards):
 
 
 rule record:
+    "Months of one spacecraft, larger than memory, set by the block `records`: results/record/record.nc."
+
     output:
         RESULTS + "/record/record.nc",
     params:

@@ -21,7 +21,7 @@ from pipeline.fluctuations import Alphas, Density
 class Settings(Frozen):
     """One spacecraft's record and the scales to look at."""
 
-    spacecraft: str
+    spacecraft: str = Field(description="whose record")
     start: datetime = Field(description="first moment (UTC)")
     end: datetime = Field(description="moment after the last (UTC)")
     cadence_s: Literal["auto"] | Annotated[float, Field(gt=0)] = Field(
