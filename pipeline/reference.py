@@ -19,7 +19,7 @@ from pipeline import schema
 from pipeline.config import Settings
 
 PACKAGE = Path(__file__).parent
-TYPED = ("detect", "simulate", "validation", "sensitivity", "records")  # blocks whose class is that of the module of their name
+TYPED = ("detect", "simulate", "validation", "sensitivity", "records")  # blocks of the module of their name
 FOLDERS = ("diagnostics", "pairs")
 SHARED = {  # settings that mean the same in every block
     "density": "density in Alfvén units: mean over density_window_s, of each moment, mean over the interval",
