@@ -23,7 +23,7 @@ rule validation_part:
 
 
 rule validation:
-    "The pipeline against virtual events with known truth: results/validation/ (about 50 min of CPU)."
+    "The pipeline against virtual events with known truth: results/validation/ (half an hour of one core)."
 
     input:
         expand(RESULTS + "/validation/parts/{part}.csv", part=PARTS),
