@@ -159,7 +159,7 @@ def resample(raw, edges: np.ndarray, min_coverage: float):
     import xarray as xr
 
     starts, ends = edges[:-1], edges[1:]
-    widths = {clock: float(raw.attrs[f"accumulation_{clock}_s"]) for clock in ("mag", "plasma")}
+    widths = {clock: _width(raw.attrs[f"accumulation_{clock}_s"]) for clock in ("mag", "plasma")}
     ds = xr.Dataset(coords={"time": starts + (ends - starts) // 2, "component": list(schema.COMPONENTS)})
 
     def add(name, values, clock_time, width_s, attrs=None):
@@ -178,6 +178,11 @@ def resample(raw, edges: np.ndarray, min_coverage: float):
     attrs = {**schema.attributes("position"), **_frame(raw["position"])}
     ds["position"] = ("time", "component"), _interpolated_position(raw, ds["time"].values), attrs
     return ds.assign_attrs(raw.attrs, cadence_s=(edges[1] - edges[0]).astype("int64") / 1e9)
+
+
+def _width(accumulation_s: float) -> float:
+    """Accumulation of a clock (s). One without a product has none, and one missing sample: any width does for it."""
+    return float(accumulation_s) if np.isfinite(accumulation_s) else 1.0
 
 
 def _frame(variable) -> dict:

@@ -121,6 +121,22 @@ def test_a_missing_instrument_stays_missing():
     assert (ds["coverage_v"] == 0).all()
 
 
+@pytest.mark.parametrize(("kind", "clock", "kept"), [("plasma", "plasma", "b"), ("field", "mag", "v")])
+def test_a_spacecraft_without_any_product_of_a_kind_keeps_the_other(kind, clock, kept):
+    """As `load` leaves it: one missing sample, of a clock without an accumulation."""
+    raw = raw_wave(1800.0).isel({f"time_{clock}": slice(1)})
+    for name in raw.data_vars:
+        if f"time_{clock}" in raw[name].dims:
+            raw[name] = raw[name] * np.nan
+    raw = raw.assign_attrs({f"product_{kind}": "", f"accumulation_{clock}_s": np.nan})
+    width = cadence([raw], "auto")
+    ds = resample(raw, grid_edges(T0, T0 + np.timedelta64(4, "h"), width), 0.5)
+    schema.check(ds, "uniform", "test")
+    assert np.isfinite(ds[kept]).mean() > 0.9
+    assert np.isnan(ds["b_matched"]).all()
+    assert np.isnan(ds["v" if kept == "b" else "b"]).all()
+
+
 def test_cadence_is_the_slowest_accumulation_and_never_finer():
     raws = [raw_wave(1000.0), raw_wave(1000.0, plasma_s=92.0)]
     assert cadence(raws, "auto") == 92.0
