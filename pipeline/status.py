@@ -20,6 +20,7 @@ STAGES = ("fetch", "load", "resample", "lag", "intervals", "diagnose", "correlat
 SUFFIX = ".failed.json"
 COLUMNS = ("event", "status", "stage", "where", "reason")
 ENOUGH = 0.5  # of the ejecta, below which an event counts as partial
+KINDS = ("field", "plasma")
 QUANTITIES = {"coverage_b": "field", "coverage_v": "velocity"}
 
 
@@ -55,6 +56,9 @@ def _row(folder: Path, event, last_stage: str) -> tuple:
     failures = sorted(_failures(folder, event), key=lambda failure: STAGES.index(failure[0]))
     if failures:
         stage, where, _ = failures[0]
+        absent = _absent(folder, event)
+        if absent:  # whatever then broke, broke on that
+            return event.name, "no data", stage, ", ".join(event.spacecraft), absent
         reason = "; ".join(dict.fromkeys(reason for _, _, reason in failures))
         return event.name, "failed", stage, where, reason
     last = folder / ("report.html" if last_stage == "report" else "tables/intervals.csv")
@@ -63,6 +67,21 @@ def _row(folder: Path, event, last_stage: str) -> tuple:
         reason = f"{stage} made nothing and left no word: not run yet, killed, or out of memory or time"
         return event.name, "not run", stage, where, reason
     return event.name, *_judged(folder, event)
+
+
+def _absent(folder: Path, event) -> str:
+    """Why no spacecraft has a file of any kind; empty where one has, or where not all were asked for."""
+    paths = [folder / name / "files.json" for name in event.spacecraft]
+    if not all(path.is_file() for path in paths):
+        return ""
+    manifests = [json.loads(path.read_text("utf-8")) for path in paths]
+    if any(manifest[kind]["product"] for manifest in manifests for kind in KINDS):
+        return ""
+    return "; ".join(
+        f"{name}: no {kind}: {manifest[kind]['reason']}"
+        for name, manifest in zip(event.spacecraft, manifests, strict=True)
+        for kind in KINDS
+    )
 
 
 def _failures(folder: Path, event):

@@ -67,6 +67,20 @@ def test_nothing_measured_anywhere_is_no_data(folder):
     assert row(folder)["where"] == "ace, wind"
 
 
+def test_an_event_without_any_file_has_no_data_whatever_broke_on_that(folder):
+    (folder / "e" / "report.html").unlink()
+    (folder / "e" / "ace" / "uniform.nc").unlink()
+    note = folder / "e" / "ace" / f"uniform.nc{status.SUFFIX}"
+    note.write_text(json.dumps({"stage": "resample", "reason": "no grid can be made"}))
+    assert row(folder)["status"] == "failed"
+    manifest = {kind: {"product": None, "reason": f"no {kind} file"} for kind in ("field", "plasma")}
+    for spacecraft in EVENT.spacecraft:
+        (folder / "e" / spacecraft / "files.json").write_text(json.dumps(manifest))
+    found = row(folder)
+    assert tuple(found[["status", "stage", "where"]]) == ("no data", "resample", "ace, wind")
+    assert found["reason"].startswith("ace: no field: no field file; ace: no plasma")
+
+
 def test_unknown_boundaries_at_the_second_spacecraft_are_partial(folder):
     coverage(folder, 1.0, float("nan"))
     assert row(folder)["reason"] == "wind: boundaries of the ejecta are not known"
