@@ -40,8 +40,10 @@ def shares(axis, numbers):
     for k, row in rows.iterrows():
         axis.errorbar(row.value, k, xerr=[[row.value - row.low], [row.high - row.value]], fmt="o", markersize=4,
                       color=style.SPACECRAFT.get(row.subset, "0.3"))  # fmt: skip
-        if np.isfinite(row.published):
-            axis.plot(row.published, k, "D", markerfacecolor="none", color="0.3", markersize=5)
+    known = rows[np.isfinite(rows["published"].astype(float))]
+    if len(known):
+        axis.plot(known["published"], known.index, "D", mfc="none", color="0.3", markersize=5, label="published")
+        axis.legend(frameon=False, fontsize=7, loc="lower right", bbox_to_anchor=(1, 1), borderpad=0)
     words = {"with_alfvenic": "any", "extended": "extended"}
     names = [f"{r.region}, {words[r.quantity]}, {style.display(r.subset)} ({r.n_events})" for r in rows.itertuples()]
     axis.set(yticks=range(len(rows)), yticklabels=names, xlim=(-0.03, 1.03), xlabel="share of structures")
@@ -49,21 +51,31 @@ def shares(axis, numbers):
 
 
 def values(axis, table, numbers):
-    """Cross helicity of every sheath and ejecta, and the means with their intervals; published means dashed."""
+    """Cross helicity of every sheath and ejecta seen by the spacecraft; above them the means over events, one per
+    spacecraft, with their intervals; published means dashed."""
     if not len(table):
         return
     table = table[table["method"] == population.METHOD]
+    tallest = 1.0
     for region in population.REGIONS:
         x = table.loc[table["interval"] == region, "sigma_c_rectified"].dropna()
         colour = style.REGION[region]
-        axis.hist(x, bins=np.linspace(-1, 1, 21), histtype="step", color=colour, label=f"{region} ({len(x)})")
-        axis.axvline(
-            population.PUBLISHED[("sigma_c_rectified", region)][0], color=colour, linestyle="--", linewidth=0.8
+        counts, *_ = axis.hist(
+            x, bins=np.linspace(-1, 1, 21), histtype="step", color=colour, label=f"{region} ({len(x)})"
         )
-        for row in numbers.query("quantity == 'sigma_c_rectified' and region == @region").itertuples():
-            axis.axvspan(row.low, row.high, color=colour, alpha=0.15, linewidth=0)
-    axis.set(xlabel=r"$\sigma_c$ rectified", ylabel="structures")
-    axis.legend(frameon=False, fontsize=7, loc="upper left")
+        tallest = max(tallest, counts.max())
+        published = population.PUBLISHED[("sigma_c_rectified", region)][0]
+        axis.axvline(published, color=colour, linestyle="--", linewidth=0.8, label="published")
+    rows = numbers.query("quantity == 'sigma_c_rectified'").reset_index(drop=True)
+    for k, row in rows.iterrows():
+        height = tallest * (1.15 + 0.12 * (len(rows) - k))
+        axis.errorbar(row.value, height, xerr=[[row.value - row.low], [row.high - row.value]], markersize=3.5,
+                      fmt="o", color=style.REGION[row.region])  # fmt: skip
+        axis.annotate(style.display(row.subset), (1, height), xycoords=("axes fraction", "data"), ha="right",
+                      va="center", xytext=(-3, 0), textcoords="offset points", fontsize=6)  # fmt: skip
+    axis.set(xlabel=r"$\sigma_c$ rectified", ylabel="structures", ylim=(0, tallest * (1.3 + 0.12 * len(rows))))
+    axis.yaxis.get_major_locator().set_params(integer=True)
+    axis.legend(frameon=False, fontsize=7, loc="lower right", bbox_to_anchor=(1, 1), ncol=2, borderpad=0)
 
 
 def epoch(axis, mean):
@@ -74,10 +86,10 @@ def epoch(axis, mean):
         axis.fill_between(mean["phase"], low, high, color=colour, alpha=0.2, linewidth=0)
     axis.axvspan(0, 1, color=style.SHADES["ejecta"], zorder=0)
     axis.axhline(0, color="0.5", linewidth=0.5)
-    axis.set(xlabel="time over duration of the ejecta", xlim=(-1, 2))
+    axis.set(xlabel="time over duration of the ejecta", xlim=(-1, 2), ylim=(-1, 1.35))  # room for names above 1
     n = int(mean["n_events"].max())
     axis.set_title(f"{style.display(mean.attrs['spacecraft'])}, {n} event{'' if n == 1 else 's'}", fontsize=8)
-    axis.legend(frameon=False, fontsize=7, loc="best")
+    axis.legend(frameon=False, fontsize=7, loc="upper center", ncol=3, columnspacing=1, handlelength=1)
 
 
 def separation(axis, pairs, numbers):
@@ -92,7 +104,9 @@ def separation(axis, pairs, numbers):
             axis.fill_between(d, np.exp(-d / row.low), np.exp(-d / row.high), color="#0072B2", alpha=0.2, linewidth=0)
             high = f"{row.high:.2g}" if np.isfinite(row.high) else "∞"
             axis.set_title(f"L = {row.value:.2g} au ({row.low:.2g} to {high})", fontsize=8)
-    axis.set(xlabel="separation (au)", ylabel="r of the ejecta", xlim=(0, None), ylim=(-0.6, 1.05))
+    axis.set(xlabel="separation (au)", ylabel="r of the ejecta", xlim=(0, None))
+    axis.set_ylim(min(0.0, pairs["r"].min() - 0.1), 1.05)
+    axis.locator_params(axis="x", nbins=5)
 
 
 def deltas(axis, numbers):
