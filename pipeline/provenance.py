@@ -160,13 +160,14 @@ def record(stage: str, parents: dict[str, str | Path], settings=None) -> dict[st
 def write(ds, path: str | Path, stage: str, parents: dict[str, str | Path], settings=None) -> None:
     """Write a Dataset as netCDF-4 with its record; times as int64 nanoseconds, so that nothing is rounded."""
     ds = ds.assign_attrs({**ds.attrs, **record(stage, parents, settings)})
-    encoding = {name: _encoding(ds[name]) for name in ds.variables}
-    content = ds.to_netcdf(engine="h5netcdf", encoding=encoding)  # in memory: HDF5 dies of a full disk without a word
+    stored = {name: encoding(ds[name]) for name in ds.variables}
+    content = ds.to_netcdf(engine="h5netcdf", encoding=stored)  # in memory: HDF5 dies of a full disk without a word
     with whole_file(path) as part:
         part.write_bytes(content)
 
 
-def _encoding(variable) -> dict:
+def encoding(variable) -> dict:
+    """How a variable is stored: times exactly, series compressed a little."""
     if variable.dtype.kind == "M":
         return {"units": "nanoseconds since 1970-01-01", "dtype": "int64", "calendar": "proleptic_gregorian"}
     if variable.dtype.kind == "f" and variable.size > 1000:

@@ -112,15 +112,31 @@ def part_of(paths: list[str], begins: np.ndarray, low: int, high: int):
 
 
 def _gathered(paths, output: Path, settings, dt_s: float) -> Path:
-    import xarray as xr
-
-    ds = xr.concat([provenance.read(path) for path in paths], "time", data_vars="minimal", combine_attrs="override")
+    """One file from those of the chunks, variable by variable: a year of all at once would fill the memory."""
+    first = provenance.read(paths[0])
     attrs = {"spacecraft": settings.spacecraft, "cadence_s": dt_s, "period_convention": "period = 1.0330 scale"}
-    provenance.write(ds.assign_attrs(attrs), output, "record", {}, settings)
+    with provenance.whole_file(output) as part:
+        head = _joined(paths, ["time"]).assign_coords(period=first["period"])
+        head = head.assign_attrs(attrs | provenance.record("record", {}, settings))
+        head.to_netcdf(part, engine="h5netcdf", encoding={"time": provenance.encoding(head["time"])})
+        for name in first.data_vars:
+            ds = _joined(paths, [name])
+            encoding = {key: provenance.encoding(ds[key]) for key in (name, "time")}
+            ds.to_netcdf(part, mode="a", engine="h5netcdf", encoding=encoding)
     for path in map(Path, paths):
         path.unlink()
     (output.parent / "chunks").rmdir()
     return output
+
+
+def _joined(paths, names: list[str]):
+    import xarray as xr
+
+    parts = []
+    for path in paths:
+        with xr.open_dataset(path, engine="h5netcdf", cache=False) as ds:
+            parts.append(ds[names].load())
+    return xr.concat(parts, "time", data_vars="minimal", combine_attrs="override")
 
 
 def computed(tasks: list, what: str, address: str | None, workers: int) -> list:
