@@ -41,7 +41,7 @@ def ends(raw, day: np.datetime64) -> tuple:
 def _cut(raw, spans: dict):
     for clock, span in spans.items():
         raw = raw.sel({f"time_{clock}": span})
-    return raw
+    return raw.copy(deep=True)  # a view would keep the whole day in memory
 
 
 def piece(before, raw, after, edges: np.ndarray, manifest: dict, min_coverage: float):
