@@ -61,7 +61,7 @@ def _plasma(panels, time, ds):
         style.draw_series(panel, time, values, color=style.MAGNITUDE)
         panel.set_ylabel(text)
     for panel in panels[2:]:
-        panel.set_yscale("log")
+        style.log_scale(panel)
     style.zero_line(panels[3], 1.0)
 
 

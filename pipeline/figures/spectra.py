@@ -46,8 +46,11 @@ def _column(axes, ds):
             power = {q: part["power"].sel(quantity=q).values for pair in ROWS for q in pair}
             for axis, (one, other) in zip(axes[2:], (("z_plus", "z_minus"), ("v", "b")), strict=True):
                 axis.plot(minutes, normalised_difference(power[one], power[other]), color=style.REGION[kind])
+    if not np.isfinite(ds["power"]).any():  # nothing drawn, no limits of its own
+        axes[0].set_xlim(minutes.min(), minutes.max())
     for axis in axes[:2]:
-        axis.set(xscale="log", yscale="log")
+        axis.set_xscale("log")
+        style.log_scale(axis)
     for axis in axes[2:]:
         axis.set_ylim(-1.05, 1.05)
         style.zero_line(axis)

@@ -173,10 +173,21 @@ def draw_series(axis, time, values, **options):
     return line
 
 
+def log_scale(axis) -> None:
+    """Logarithmic vertical axis of lines already drawn. One that shows nothing positive has no ticks: it could not."""
+    lines = [np.asarray(line.get_ydata(), float) for line in axis.get_lines()]
+    if not any((values > 0).any() for values in lines):
+        axis.set(ylim=(1, 10), yticks=[])
+        return
+    axis.set_yscale("log")
+
+
 def log_ticks(axis) -> None:
     """Ticks of a logarithmic vertical axis whose limits are set; less than two decades get labels between decades."""
     from matplotlib.ticker import LogFormatterSciNotation, LogLocator, NullFormatter
 
+    if axis.get_yscale() != "log":
+        return
     low, high = axis.get_ylim()
     if high / low < 100:
         axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 20 else (1, 3)))

@@ -229,6 +229,22 @@ def test_no_data_is_drawn_as_no_data(bare):
     assert "no minimum variance frame" in only.texts[0].get_text()
 
 
+def test_an_event_without_plasma_is_drawn_with_its_field(tmp_path):
+    """Axes of powers, densities and temperatures are logarithmic, and have nothing positive to show."""
+    event = EventResults(write_results(tmp_path))
+    for path, names in (("uniform", ("v", "n", "temperature", "b_matched")), ("spectra", ("power", "power_ci"))):
+        for spacecraft in event.spacecraft:
+            ds = provenance.read(event.folder / spacecraft / f"{path}.nc")
+            for name in (name for name in names if name in ds):
+                ds[name] = ds[name].copy(data=np.full(ds[name].shape, np.nan))
+            provenance.write(ds, event.folder / spacecraft / f"{path}.nc", "test", {})
+    event = EventResults(event.folder)
+    figure = overview.draw(event, "ace")
+    for each in (figure, import_module("pipeline.figures.spectra").draw(event, None)):
+        FigureCanvasAgg(each).draw()
+    assert np.isfinite(series(figure.axes[1])[0].get_ydata()).any()
+
+
 def test_the_same_results_give_the_same_bytes(results, tmp_path):
     for stem in ("one", "two"):
         save(overview.draw(results, "ace", start="2001-01-01T20:00", end="2001-01-02T00:00"), tmp_path / f"line_{stem}")
