@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+WITNESS = Path(__file__).parent / "witness"
 
 
 @dataclass
@@ -21,7 +22,10 @@ class Run:
 
     def snakemake(self, *more: str, snakefile: Path = ROOT / "Snakefile") -> subprocess.CompletedProcess:
         command = [sys.executable, "-m", "snakemake", "-s", snakefile, "--cores", "2", *self.arguments, *more]
-        environment = {**os.environ, "MPLCONFIGDIR": str(self.folder / ".mpl")}
+        # Every job leaves word of the modules it loaded: test_imports.py.
+        path = os.pathsep.join(filter(None, [str(WITNESS), os.environ.get("PYTHONPATH")]))
+        environment = {**os.environ, "PYTHONPATH": path, "MODULES_SEEN": str(self.modules_seen)}
+        environment["MPLCONFIGDIR"] = str(self.folder / ".mpl")
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, env=environment, timeout=600)
 
     def planned(self, *more: str, snakefile: Path = ROOT / "Snakefile") -> dict[str, int]:
@@ -31,6 +35,10 @@ class Run:
         assert not done.returncode, text
         rows = (line.split() for line in text.partition("Job stats:")[2].splitlines())
         return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdigit() and row[0] != "total"}
+
+    @property
+    def modules_seen(self) -> Path:
+        return self.folder / "modules_seen"
 
     @property
     def results(self) -> Path:
