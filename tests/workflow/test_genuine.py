@@ -74,6 +74,21 @@ def test_a_changed_row_reruns_its_event_and_a_changed_setting_its_stage(genuine)
     assert not {"fetch", "load", "resample", "lag", "intervals", "correlate"} & set(planned)
 
 
+def test_an_added_event_is_made_alone_and_the_catalogue_with_it(genuine):
+    table = genuine.folder / "events.csv"
+    before = table.read_text()
+    rows = [line for line in before.splitlines(keepends=True) if line.startswith("2003-11-20")]
+    try:
+        table.write_text(before + "".join(rows).replace("2003-11-20,", "another,"))
+        planned = genuine.planned()
+    finally:
+        table.write_text(before)
+    of_events = {"fetch": 2, "load": 2, "resample": 2, "lag": 1, "intervals": 1, "tabulate": 1, "report": 1}
+    assert {rule: planned.get(rule) for rule in of_events} == of_events
+    # every table but that of the columns
+    assert planned["catalogue"] == len(list((genuine.results / "2003-11-20" / "tables").glob("*.csv"))) - 1
+
+
 def test_an_edited_diagnostic_reruns_its_jobs_and_what_follows(genuine, tmp_path):
     # a copy of the package in which one module is edited takes the place of the installed one
     for part in ("pipeline", "workflows", "configs"):
