@@ -1,4 +1,4 @@
-"""De Hoffmann-Teller frame and Walén relation (Khrabrov & Sonnerup 1998, ISSI SR-001, ch. 9; Sonnerup et al. 1987).
+"""De Hoffmann-Teller frame and Walén relation (Khrabrov & Sonnerup 1998, ISSI SR-001; Sonnerup et al. 1987).
 
 In the HT frame the convection electric field is as small as one velocity can make it; a structure that is convected or
 propagates steadily has one. In it an Alfvénic structure has v - v_ht = W v_A, W = +1 (-1) for propagation against

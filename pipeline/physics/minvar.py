@@ -1,4 +1,4 @@
-"""Minimum variance analysis of the field (Sonnerup & Cahill 1967; Sonnerup & Scheible 1998, ISSI SR-001, ch. 8).
+"""Minimum variance analysis of the field (Sonnerup & Cahill 1967; Sonnerup & Scheible 1998, ISSI SR-001).
 
 Axes come in the order max, int, min, are right-handed in that order, and their signs follow one rule: the largest
 component (in absolute value) of e_max and of e_min is positive, and e_int = e_min x e_max.

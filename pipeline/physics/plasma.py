@@ -14,7 +14,7 @@ def plasma_beta(n, temperature, b_mag):
 def anisotropy_factor(beta_parallel, beta_perpendicular):
     """xi = 1 + (beta_perp - beta_par)/2: Alfvén waves travel at v_A sqrt(xi) in a plasma of unequal pressures.
 
-    Written out: xi = 1 + mu_0 (p_perp - p_par) / B^2 (Chen et al. 2013, ApJL 770, 125, without the drift term).
+    Written out: xi = 1 + mu_0 (p_perp - p_par) / B^2 (Chen et al. 2013, arXiv:1304.7818, without the drift term).
     NaN where it is not positive: the plasma is then firehose unstable and carries no Alfvén wave.
     """
     xi = 1.0 + 0.5 * (np.asarray(beta_perpendicular) - np.asarray(beta_parallel))
