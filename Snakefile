@@ -91,6 +91,11 @@ include: "workflows/sensitivity.smk"
 include: "workflows/record.smk"
 include: "workflows/verify.smk"
 
+if SETTINGS.jobs == "event":
+
+    include: "workflows/batch.smk"
+
+
 if SETTINGS.simulate:
 
     include: "workflows/simulate.smk"

@@ -100,6 +100,9 @@ class Settings(Frozen):
     data: str = Field("data", description="where downloaded files are kept, shared by all events")
     results: str = Field("results", description="where results go")
     offline: bool = Field(False, description="use only files that were downloaded before")
+    jobs: Literal["result", "event"] = Field(
+        "result", description="a job per result, or all results of an event in one: half the CPU, for many events"
+    )
     catalogue: str | None = Field(None, description="published catalogue to turn into a table of events")
     select: Select = Select()
     fetch: Fetch = Fetch()

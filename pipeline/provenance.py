@@ -133,9 +133,14 @@ def account(outputs, stage: str, inputs, params, wildcards=()) -> None:
         "written": now(),
     }
     for path in map(Path, outputs):
-        parents = {os.path.relpath(parent, path.parent): digest for parent, digest in sums.items()}
+        parents = {beside(parent, path): digest for parent, digest in sums.items()}
         own = {"sha256": sha256(path), "bytes": path.stat().st_size, "parents": parents}
         write_json(about | own, record_of(path))
+
+
+def beside(parent: str | Path, path: str | Path) -> str:
+    """How the record of `path` names a parent: relative to its folder, so that a results folder can be moved."""
+    return os.path.relpath(parent, Path(path).parent)
 
 
 def installed() -> list[str]:
