@@ -148,12 +148,15 @@ def _against_surrogates(b, value, dt_s, settings, rng):
     }
 
 
-def window_rank(b: np.ndarray, dt_s: float, selected: np.ndarray, ejecta: np.ndarray, settings: Settings) -> np.ndarray:
+def window_rank(
+    b: np.ndarray, dt_s: float, selected: np.ndarray, ejecta: np.ndarray, settings: Settings, measure=None
+) -> np.ndarray:
     """(len(METRICS),): share of windows of a region's length, evenly spaced in the ejecta, at most as complex.
 
     b: field (time, 3); selected, ejecta: boolean (time). NaN for a region that is in pieces, not inside the ejecta, or
-    hardly shorter than it: there is nothing to rank it among.
+    hardly shorter than it: there is nothing to rank it among. `measure` of a field, an array, may replace the metrics.
     """
+    measure = measure or (lambda part: metrics(part, dt_s, settings.smooth_s, settings.order)[0])
     index, inside = np.flatnonzero(selected), np.flatnonzero(ejecta)
     nothing = np.full(len(METRICS), np.nan)
     if not settings.windows or not index.size or not inside.size or not ejecta[index].all():
@@ -161,9 +164,9 @@ def window_rank(b: np.ndarray, dt_s: float, selected: np.ndarray, ejecta: np.nda
     length = index.size
     if index[-1] - index[0] + 1 != length or length > 0.8 * inside.size:
         return nothing
-    value = metrics(b[selected], dt_s, settings.smooth_s, settings.order)[0]
+    value = measure(b[selected])
     starts = np.unique(np.linspace(inside[0], inside[-1] + 1 - length, settings.windows).astype(int))
     parts = [b[start : start + length] for start in starts]
     covered = [part for part in parts if np.isfinite(part).all(axis=1).mean() >= settings.min_coverage]
-    found = np.array([metrics(part, dt_s, settings.smooth_s, settings.order)[0] for part in covered])
+    found = np.array([measure(part) for part in covered])
     return np.mean(found <= value + 1e-9, axis=0) if len(found) else nothing

@@ -112,7 +112,7 @@ def _quantity(pair, selected, name, quantity, settings):
     out |= _agreement(x, y, quantity, pair.x[selected][:, 3])
     if not np.isfinite(out["r"]):
         out["reason"] = "a field without variance"
-    out["r_averaged"], out["n_averaged"] = _averaged(pair, selected, columns, settings)
+    out["r_averaged"], out["n_averaged"] = averaged(pair, selected, columns, settings)
     z = freedom.correlation_draws(x, y, settings.draws, pair.rng("correlation", name, quantity))
     out["r_ci"] = freedom.correlation_interval(z, settings.level)
     out["r_ci_bootstrap"] = _bootstrap(x, y, settings, pair.rng("correlation", name, quantity, "bootstrap"))
@@ -147,8 +147,8 @@ def _agreement(x, y, quantity, strength):
     }
 
 
-def _averaged(pair, selected, columns, settings):
-    """r of block averages of common samples, blocks at least half full; and their number."""
+def averaged(pair: Pair, selected: np.ndarray, columns: list[int], settings) -> tuple[float, int]:
+    """r of averages of common samples over settings.averaging_s, at least half full; and their number."""
     x, y = pair.x[:, columns], pair.y[:, columns]
     both = selected & np.isfinite(x).all(axis=1) & np.isfinite(y).all(axis=1)
     length = max(1, round(settings.averaging_s / pair.step_s))

@@ -3,6 +3,11 @@
 Is agreement lower there? Is the hodogram more complex? Could chance, the separation alone, or the large scale explain
 it? A difference counts where its interval excludes none; "not lower" needs an interval that excludes a difference of
 note; whatever lies between "cannot be told".
+
+A hodogram is more complex ("higher") where it is both, at both spacecraft: of high rank among windows of its length in
+the ejecta, and rougher than random fields of its own spectrum. High rank alone is told apart: strong fluctuations make
+any hodogram rough. The separation is judged by what the published scale lengths are of, half-hour averages of the whole
+ejecta, not by the short windows of a region.
 """
 
 import numpy as np
@@ -10,14 +15,20 @@ import pandas as pd
 import xarray as xr
 from pydantic import Field
 
-from pipeline.aligned import Pair, common_grid
+from pipeline.aligned import COLUMNS, Pair, common_grid
 from pipeline.config import Frozen
 from pipeline.constants import AU_KM
 from pipeline.diagnostics import complexity
 from pipeline.intervals import mask
 from pipeline.pairs import contrast, counterfactual, phase
+from pipeline.pairs.correlation import averaged
+from pipeline.physics import complexity as metric
+from pipeline.stats.surrogates import phase_randomised
 
 LOWER, NOT_LOWER, HIGHER, NOT_HIGHER, UNKNOWN = "lower", "not lower", "higher", "not higher", "cannot be told"
+BY_SPECTRUM = "higher, not shown to be more than its spectrum makes it"
+SIGNIFICANT = 0.05
+BATCH = 25  # surrogates at a time: memory
 # Distances (au) at which r extrapolates to zero in magnetic ejecta, smallest and largest (Lugaz et al. 2018).
 SCALE_LENGTH_COMPONENTS = (0.06, 0.12)
 SCALE_LENGTH_STRENGTH = (0.25, 0.35)
@@ -30,16 +41,20 @@ class Settings(Frozen):
     level: float = Field(0.95, gt=0, lt=1, description="level of the intervals")
     margin: float = Field(0.1, gt=0, lt=1, description="difference of r below which agreement counts as equal")
     high_rank: float = Field(0.9, gt=0.5, le=1, description="rank among windows from which a hodogram is more complex")
+    averaging_s: float = Field(1800.0, gt=0, description="averages of the ejecta that the separation is judged by")
     draws: int = Field(4000, ge=100, description="draws for the intervals")
     surrogates: int = Field(100, ge=40, description="surrogates for the phase hypothesis")
+    complexity_surrogates: int = Field(199, ge=39, description="random fields that the hodogram is compared with")
 
 
 ATTRIBUTES = {
     "agreement": ("", "correlation of the vector in the region against the baseline's", ""),
     "misfit": ("", "misfit in the region against the baseline's", ""),
-    "complexity": ("", "complexity of the hodogram against other windows of the ejecta, both spacecraft", ""),
+    "complexity": ("", "complexity of the hodogram at both spacecraft: by rank and against random fields", ""),
+    "complexity_rank": ("", "roughness of the hodogram among windows of its length in the ejecta, both spacecraft", ""),
+    "complexity_random": ("", "roughness of the hodogram against random fields of its spectrum, both spacecraft", ""),
     "waves": ("", "same waves or not, and phase", ""),
-    "separation": ("", "whether the separation alone lets expect the region's correlation", ""),
+    "separation": ("", "whether the separation lets expect the correlation of the whole ejecta", ""),
     "sentence": ("", "the answer in words", ""),
     "baseline": ("", "what the region is compared with", ""),
     "window_h": ("h", "length of the windows compared", "window"),
@@ -49,7 +64,10 @@ ATTRIBUTES = {
     "delta_r_ci": ("1", "interval of delta_r", "Δr"),
     "delta_r_p": ("1", "two-sided p of no difference", "p"),
     "delta_r_p_least": ("1", "smallest p of the three components, corrected (Holm)", "p"),
+    "r_band": ("1", "vector correlation of the band in the region", "r"),
+    "r_baseline_band": ("1", "vector correlation of the band in the baseline", "r"),
     "delta_r_band": ("1", "the same difference in the band", "Δr"),
+    "delta_r_band_ci": ("1", "interval of delta_r_band", "Δr"),
     "delta_r_band_p": ("1", "two-sided p of no difference in the band", "p"),
     "misfit_ratio": ("1", "misfit of the region over that of the baseline", "misfit ratio"),
     "misfit_ratio_ci": ("1", "interval of misfit_ratio", "misfit ratio"),
@@ -57,6 +75,11 @@ ATTRIBUTES = {
     "explained": ("1", "share of the deficit in r that goes with the band", "explained"),
     "rank_first": ("1", "rank of the first's hodogram (roughness) among windows of its ejecta", "rank"),
     "rank_second": ("1", "rank of the second's hodogram, carried by the lag", "rank"),
+    "surrogate_p_first": ("1", "share of random fields of its spectrum at least as rough, the first's", "p"),
+    "surrogate_p_second": ("1", "the same of the second's, carried by the lag", "p"),
+    "n_surrogates": ("1", "random fields behind surrogate_p, which is never below 1 / (n + 1)", "n"),
+    "r_ejecta": ("1", "correlation of averages over the whole ejecta, mean of the components", "r"),
+    "r_ejecta_strength": ("1", "the same of |B|", "r"),
     "r_separation": ("1", "correlation expected of components at this separation, r = 1 - d / L", "r"),
     "r_separation_strength": ("1", "correlation expected of |B| at this separation", "r"),
     "reason": ("", "why there is no answer", ""),
@@ -74,15 +97,15 @@ def compute(
     pair = Pair.of(first, second, lag_s)
     regions = contrast.compared(pair.time, intervals)
     waves = _waves(first, second, pair, regions, lag_s, settings)
-    expected = _separation(first, second, mask(pair.time, intervals, "ejecta"))
     ejecta = mask(pair.time, intervals, "ejecta")
+    whole = _separation(first, second, ejecta) | _whole(pair, ejecta, settings)
     rows = [
         _row(
             differences.sel(interval=name),
             without.sel(interval=name, quantity="vector"),
             waves[name],
-            _ranks(pair, regions[name][0], ejecta),
-            expected,
+            _hodogram(pair, name, regions[name][0], ejecta, settings),
+            whole,
             settings,
         )
         for name in names
@@ -121,29 +144,72 @@ def _waves(first, second, pair, regions, lag_s, settings):
 
 
 def _separation(first, second, ejecta):
-    """Expected r (low, high) of components and of |B| at the mean distance (au) during the ejecta."""
+    """Expected r (low, high) of components and of |B| at the mean distance (au) during the ejecta, r = 1 - d / L."""
     first, second = common_grid(first, second)
     apart = second["position"].values[ejecta] - first["position"].values[ejecta]
     apart = apart[np.isfinite(apart).all(axis=1)]
     distance = np.linalg.norm(apart.mean(axis=0)) / AU_KM if len(apart) else np.nan
-    return [1 - distance / np.array(lengths) for lengths in (SCALE_LENGTH_COMPONENTS, SCALE_LENGTH_STRENGTH)]
+    lengths = {"r_separation": SCALE_LENGTH_COMPONENTS, "r_separation_strength": SCALE_LENGTH_STRENGTH}
+    return {name: 1 - distance / np.array(length) for name, length in lengths.items()}
 
 
-def _ranks(pair, region, ejecta):
-    """Rank of each spacecraft's hodogram of the region among windows of the ejecta, on the common clock."""
-    settings = complexity.Settings(surrogates=0)
-    which = list(complexity.METRICS).index("roughness")
-    out = []
-    for values in (pair.x, pair.y):
+def _whole(pair, ejecta, settings):
+    """Correlations of averages over the whole ejecta, as the published scale lengths were found from."""
+    if not np.isfinite(pair.lag_s) or not ejecta.any():
+        return {"r_ejecta": np.nan, "r_ejecta_strength": np.nan}
+    r = {q: averaged(pair, ejecta, COLUMNS[q], settings)[0] for q in ("b_x", "b_y", "b_z", "b_mag")}
+    # ASSUME: the published range holds the mean of the components, which differ from each other by more.
+    return {"r_ejecta": np.mean([r["b_x"], r["b_y"], r["b_z"]]), "r_ejecta_strength": r["b_mag"]}
+
+
+def _hodogram(pair, name, region, ejecta, settings):
+    """Rank and surrogate p of each spacecraft's hodogram of the region, on the common clock; NaN in a region in pieces.
+
+    Metric: roughness, the length of the hodogram over its extent.
+    """
+    how = complexity.Settings(surrogates=0)
+
+    def measure(part):
+        return _roughness(part, pair.step_s, how.smooth_s)
+
+    out = {"n_surrogates": settings.complexity_surrogates}
+    for place, values in (("first", pair.x), ("second", pair.y)):
         b = values[:, :3]
         part = b[region]
-        enough = len(part) and np.isfinite(part).all(axis=1).mean() >= settings.min_coverage
-        found = complexity.window_rank(b, pair.step_s, region, ejecta, settings)[which] if enough else np.nan
-        out.append(found)
+        out |= {f"rank_{place}": np.nan, f"surrogate_p_{place}": np.nan}
+        if len(part) and np.isfinite(part).all(axis=1).mean() >= how.min_coverage:
+            rank = complexity.window_rank(b, pair.step_s, region, ejecta, how, measure)
+            out[f"rank_{place}"] = rank[0]
+        if np.isfinite(out[f"rank_{place}"]):
+            rng = pair.rng("verdict", name, place)
+            out[f"surrogate_p_{place}"] = roughness_p(
+                part, pair.step_s, how.smooth_s, settings.complexity_surrogates, rng
+            )
     return out
 
 
-def _row(difference, without, waves, ranks, expected, settings):
+def roughness_p(b: np.ndarray, dt_s: float, smooth_s: float, count: int, rng: np.random.Generator) -> float:
+    """(1 + k) / (1 + count), k of `count` phase-randomised fields at least as rough as b (time, 3); NaN below 8 points.
+
+    A field of that spectrum and no order in time: p is small where the hodogram is rougher than its power makes it.
+    """
+    value = _roughness(b, dt_s, smooth_s)
+    if not np.isfinite(value[0]):
+        return np.nan
+    parts = [min(BATCH, count - done) for done in range(0, count, BATCH)]
+    made = (phase_randomised(b, part, rng) for part in parts)
+    found = np.concatenate([_roughness(np.concatenate(list(x), axis=1), dt_s, smooth_s) for x in made])
+    return float((1 + np.sum(found >= value[0] - 1e-12)) / (1 + count))
+
+
+def _roughness(b, dt_s, smooth_s):
+    """(field,) roughness of fields side by side (time, 3 * field) that lack the same samples."""
+    curves = complexity.hodogram(b, dt_s, smooth_s)
+    fields = np.split(curves, b.shape[1] // 3, axis=1)
+    return np.array([metric.roughness(curve) if len(curve) >= 8 else np.nan for curve in fields])
+
+
+def _row(difference, without, waves, hodogram, whole, settings):
     vector = difference.sel(quantity="vector")
     everything, band = vector.sel(scale="all"), vector.sel(scale="band")
     components = difference["delta_r_p_holm"].sel(quantity=["b_x", "b_y", "b_z"], scale="all").values
@@ -152,15 +218,16 @@ def _row(difference, without, waves, ranks, expected, settings):
     out |= {
         "delta_r_ci": [low, high],
         "delta_r_p_least": np.min(components) if np.isfinite(components).all() else np.nan,
+        "r_band": float(band["r"]),
+        "r_baseline_band": float(band["r_baseline"]),
         "delta_r_band": float(band["delta_r"]),
+        "delta_r_band_ci": band["delta_r_ci"].values,
         "delta_r_band_p": float(band["delta_r_p"]),
         "misfit_ratio_ci": everything["misfit_ratio_ci"].values,
         "detectable": (high - low) / 2,
         "explained": float(without["explained"]),
-        "rank_first": ranks[0],
-        "rank_second": ranks[1],
-        "r_separation": expected[0],
-        "r_separation_strength": expected[1],
+        **hodogram,
+        **whole,
         "window_h": float(difference["window_h"]),
         "baseline": str(difference["baseline"].values),
         "reason": str(everything["reason"].values),
@@ -168,8 +235,11 @@ def _row(difference, without, waves, ranks, expected, settings):
     }
     out["agreement"] = agreement(low, high, settings.margin)
     out["misfit"] = _larger(*out["misfit_ratio_ci"])
-    out["complexity"] = _more_complex(ranks, settings.high_rank)
-    out["separation"] = _by_separation(out["r"], expected[0])
+    ranks, p = ([hodogram[f"{key}_{place}"] for place in ("first", "second")] for key in ("rank", "surrogate_p"))
+    out["complexity_rank"] = _at_both(ranks, [rank >= settings.high_rank for rank in ranks])
+    out["complexity_random"] = _at_both(p, [value <= SIGNIFICANT for value in p])
+    out["complexity"] = more_complex(out["complexity_rank"], out["complexity_random"], np.isfinite(p).all())
+    out["separation"] = _by_separation(out["r_ejecta"], out["r_separation"])
     return out | {"sentence": _sentence(out, settings)}
 
 
@@ -186,12 +256,22 @@ def _larger(low, high):
     return NOT_HIGHER if high <= 1.25 else UNKNOWN  # a quarter more misfit is what a difference of note would be
 
 
-def _more_complex(ranks, high_rank):
+def _at_both(values, above):
     """Higher where both spacecraft say so, not higher where neither does."""
-    if not np.isfinite(ranks).all():
+    if not np.isfinite(values).all():
         return UNKNOWN
-    above = [rank >= high_rank for rank in ranks]
     return HIGHER if all(above) else UNKNOWN if any(above) else NOT_HIGHER
+
+
+def more_complex(by_rank: str, against_random: str, compared: bool = True) -> str:
+    """The rule: higher needs high rank and excess over random fields, at both spacecraft.
+
+    High rank without such excess is BY_SPECTRUM, no high rank at either is not higher; the rest cannot be told.
+    `compared`: there are random fields to compare with.
+    """
+    if by_rank != HIGHER or not compared:
+        return NOT_HIGHER if by_rank == NOT_HIGHER else UNKNOWN
+    return HIGHER if against_random == HIGHER else BY_SPECTRUM
 
 
 def _by_separation(r, expected):
@@ -218,6 +298,20 @@ def _sentence(found, settings):
     }[found["agreement"]]
     ratio_low, ratio_high = found["misfit_ratio_ci"]
     misfit = f"The misfit is {found['misfit_ratio']:.2f} times the baseline's ({ratio_low:.2f} to {ratio_high:.2f})."
-    said = {HIGHER: "more complex than", NOT_HIGHER: "not more complex than", UNKNOWN: ""}[found["complexity"]]
-    hodogram = f"The hodogram is {said} most other windows of the ejecta." if said else ""
-    return " ".join(part for part in (f"{meaning}: {numbers}.", misfit, hodogram, f"Waves: {found['waves']}.") if part)
+    parts = f"{meaning}: {numbers}.", misfit, _hodogram_words(found), f"Waves: {found['waves']}."
+    return " ".join(part for part in parts if part)
+
+
+def _hodogram_words(found):
+    """Complexity in one sentence, by rank and against random fields."""
+    if found["complexity"] == UNKNOWN:
+        return ""
+    ranks = f"rank {found['rank_first']:.2f} and {found['rank_second']:.2f}"
+    if found["complexity"] == NOT_HIGHER:
+        return f"The hodogram is not more complex than other windows of the same length ({ranks})."
+    joined = "and" if found["complexity"] == HIGHER else "but not shown to be more so"
+    p = f"p {found['surrogate_p_first']:.2g} and {found['surrogate_p_second']:.2g}"
+    return (
+        f"The hodogram is more complex than other windows of the same length ({ranks}), "
+        f"{joined} than random fields with the same spectrum ({p})."
+    )

@@ -28,7 +28,7 @@ def test_unshared_waves_lower_agreement_and_make_the_hodogram_complex():
     found = [answer(seed, 4.0) for seed in range(5)]
     assert sum(str(row["agreement"].values) == verdict.LOWER for row in found) >= 3
     assert sum(str(row["misfit"].values) == verdict.HIGHER for row in found) >= 4
-    assert sum(str(row["complexity"].values) == verdict.HIGHER for row in found) >= 4
+    assert sum(str(row["complexity_rank"].values) == verdict.HIGHER for row in found) >= 4
     assert sum(str(row["waves"].values) == phase.OTHER_WAVES for row in found) >= 4
     for row in found:
         if str(row["agreement"].values) == verdict.LOWER:
@@ -41,7 +41,70 @@ def test_shared_waves_do_not():
     assert sum(str(row["agreement"].values) == verdict.LOWER for row in found) <= 1
     assert sum(str(row["misfit"].values) == verdict.HIGHER for row in found) <= 1
     assert sum(str(row["waves"].values) == phase.SAME_PHASE for row in found) >= 4
-    assert sum(str(row["complexity"].values) == verdict.HIGHER for row in found) >= 4  # complex and alike
+    assert sum(str(row["complexity_rank"].values) == verdict.HIGHER for row in found) >= 4  # complex and alike
+
+
+def test_waves_of_random_phase_are_complex_by_their_spectrum_alone():
+    """The waves here are band-passed noise: rough, but not beyond the surrogates, and the answer says both."""
+    found = [answer(seed, 4.0) for seed in range(5)]
+    assert sum(str(row["complexity"].values) == verdict.BY_SPECTRUM for row in found) >= 4
+    for row in found:
+        if str(row["complexity"].values) == verdict.BY_SPECTRUM:
+            assert "but not shown to be more so than random fields with the same spectrum (p" in row["sentence"].item()
+
+
+@pytest.mark.parametrize(
+    ("by_rank", "against_random", "compared", "said"),
+    [
+        (verdict.HIGHER, verdict.HIGHER, True, verdict.HIGHER),
+        (verdict.HIGHER, verdict.NOT_HIGHER, True, verdict.BY_SPECTRUM),
+        (verdict.HIGHER, verdict.UNKNOWN, True, verdict.BY_SPECTRUM),
+        (verdict.HIGHER, verdict.UNKNOWN, False, verdict.UNKNOWN),
+        (verdict.NOT_HIGHER, verdict.HIGHER, True, verdict.NOT_HIGHER),
+        (verdict.UNKNOWN, verdict.HIGHER, True, verdict.UNKNOWN),
+    ],
+)
+def test_rule_of_complexity(by_rank, against_random, compared, said):
+    assert verdict.more_complex(by_rank, against_random, compared) == said
+
+
+def test_roughness_against_random_fields():
+    """p is uniform for fields of random phases, and never small for a plain turn."""
+    rng = np.random.default_rng(4)
+    frequency = np.arange(129)[:, None]
+    height = np.where(frequency > 0, np.maximum(frequency, 1.0) ** (-5 / 6), 0)
+    fields = [
+        np.fft.irfft(height * (rng.standard_normal((129, 3)) + 1j * rng.standard_normal((129, 3))), 256, axis=0)
+        for _ in range(60)
+    ]
+    p = np.array([verdict.roughness_p(x, 64.0, 600.0, 39, rng) for x in fields])
+    # Half asked; the standard error of the mean of 60 uniform values is 0.04, that of their spread (0.29) 0.02.
+    assert abs(p.mean() - 0.5) < 0.12
+    assert 0.22 < p.std() < 0.36
+    assert p.min() >= 1 / 40
+    circle = 3 * np.column_stack(
+        [f(np.linspace(0, 2 * np.pi, 256, endpoint=False)) for f in (np.cos, np.sin, np.ones_like)]
+    )
+    smooth = verdict.roughness_p(circle, 64.0, 600.0, 39, rng)
+    assert smooth > 0.05  # one turn is as rough as the same turn begun elsewhere
+    assert np.isnan(verdict.roughness_p(fields[0][:20], 64.0, 600.0, 39, rng))
+
+
+def test_separation_is_judged_by_averages_of_the_whole_ejecta():
+    """Both spacecraft see one field over the ejecta but for a short burst: its window is poor, the ejecta is not."""
+    rng = np.random.default_rng(6)
+    slow = 6 * red_noise(rng, (3, N), 3.0).T
+    burst = 6 * REAR[:, None] * band_waves(rng)
+    one, two = with_plasma("one", slow, position=(1.5e6, 0, 0)), with_plasma("two", slow + burst, position=FAR)
+    row = verdict.compute(one, two, TABLE, 0.0, QUICK).sel(interval="alfvenic_1")
+    inside = slice(0, N)
+    halves = [
+        np.array([b[inside][k : k + 28].mean(axis=0) for k in range(0, N - 27, 28)]) for b in (slow, slow + burst)
+    ]
+    by_hand = np.mean([np.corrcoef(halves[0][:, k], halves[1][:, k])[0, 1] for k in range(3)])
+    assert float(row["r_ejecta"]) == pytest.approx(by_hand, abs=0.03)  # half hours start elsewhere
+    assert float(row["r_ejecta"]) > float(row["r"]) + 0.1
+    assert "worse" not in str(row["separation"].values)
 
 
 def test_nothing_is_claimed_where_nothing_differs():
