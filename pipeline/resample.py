@@ -9,7 +9,11 @@ plasma samples in the bin, with the weights that v has there: both then carry on
 comparing dv with db needs (a clock offset of 24 s turns an Alfven wave's sigma_c from 1 to 0.73 at 5 mHz).
 """
 
+from itertools import pairwise
+from typing import NamedTuple
+
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from pipeline import schema
 
@@ -17,7 +21,8 @@ CLOCKS = {"b": "mag", "v": "plasma", "n": "plasma", "temperature": "plasma", "al
     schema.RAW_OPTIONAL, "plasma"
 )
 WITH_COVERAGE = ("b", "v", "n")
-PIECE = 32_768  # samples to work on at once
+PIECE = 131_072  # samples to work on at once
+SMALL_PIECE = 65_536  # with arrays for each sample, which stay in the processor's cache
 
 
 class ResampleError(ValueError):
@@ -65,18 +70,39 @@ def windowed_means(values, time, width_s: float, starts, ends) -> tuple[np.ndarr
     `time` (sample) are sorted centres of samples that last `width_s` each, cut short where the next one begins.
     A window without valid time has mean NaN and fraction 0. Only samples inside a window enter its mean.
     """
-    table = values.reshape(len(values), -1)
-    total, seconds = np.zeros((table.shape[1], len(starts))), np.zeros(len(starts))
+    table = values.reshape(len(values), -1).astype(float, copy=False)
+    clock, windows = _Clock(time, width_s), _Windows.of(starts, ends, table.shape[1])
     if len(table) and len(starts):
-        clock = _Clock(time, width_s)
-        for part in _pieces(clock, starts, ends):
-            total[:, part], seconds[part] = _integrals(
-                table, clock, _nanoseconds(starts[part]), _nanoseconds(ends[part])
-            )
-    means = np.full(total.shape, np.nan)
-    np.divide(total, seconds, out=means, where=seconds > 1e-6)
+        for part in _pieces(clock, windows):
+            _integrate(table, clock, windows.part(part))
+    means, seconds = np.empty(table.shape[1:] + windows.seconds.shape), windows.seconds
+    known = np.where(seconds > 1e-6, seconds, np.nan)
+    for mean, total in zip(means, windows.total.T, strict=True):
+        np.divide(total, known, out=mean)
     coverage = np.clip(seconds / ((ends - starts).astype("int64") / 1e9), 0.0, 1.0)
     return means.T.reshape(len(starts), *values.shape[1:]), coverage
+
+
+class _Windows(NamedTuple):
+    """Windows [starts, ends) (ns), the integrals over them (window, column) and their valid time (s), to be filled."""
+
+    starts: np.ndarray
+    ends: np.ndarray
+    total: np.ndarray
+    seconds: np.ndarray
+
+    @classmethod
+    def of(cls, starts, ends, columns):
+        """Windows between datetimes, nothing in them yet."""
+        return cls(_nanoseconds(starts), _nanoseconds(ends), np.zeros((len(starts), columns)), np.zeros(len(starts)))
+
+    def part(self, which: slice):
+        """Some of them; what is filled in there is filled in here."""
+        return _Windows(*(each[which] for each in self))
+
+    def overlap(self, low, high):
+        """Time (ns) that [low, high) (ns, window) shares with each window."""
+        return np.maximum(np.minimum(high, self.ends) - np.maximum(low, self.starts), 0)
 
 
 class _Clock:
@@ -85,49 +111,112 @@ class _Clock:
     def __init__(self, time, width_s):
         self.centre, self.half = _nanoseconds(time), round(width_s * 5e8)
 
-    def reach(self, start, end):
-        """Indices [first, last) of the samples that may hold a moment of [start, end) (ns)."""
-        first, last = np.searchsorted(self.centre, [start + self.half, end + self.half])
+    def reach(self, windows):
+        """Indices [first, last) of the samples that may hold a moment of the windows."""
+        first, last = self.begins([windows.starts.min(), windows.ends.max()])
         return max(int(first) - 1, 0), int(last)
 
+    def begins(self, moments):
+        """Index of the first sample that begins at each of the moments (ns) or later."""
+        return np.searchsorted(self.centre, np.asarray(moments) + self.half)
+
     def spans(self, first, last):
-        """Begin and end (ns) of the samples [first, last)."""
-        lower = self.centre[first : last + 1] - self.half
-        upper = lower + 2 * self.half
-        upper[: len(lower) - 1] = np.minimum(upper[:-1], lower[1:])
-        return lower[: last - first], upper[: last - first]
+        """Begin (ns) and length (ns) of the samples [first, last)."""
+        length = np.full(last - first, 2 * self.half)
+        to_next = np.diff(self.centre[first : last + 1])
+        np.minimum(to_next, 2 * self.half, out=length[: len(to_next)])
+        return self.centre[first:last] - self.half, length
+
+    def pattern(self, windows):
+        """first, step, count where window k holds the whole samples first + k step + [0, count), none cut short.
+
+        None where the windows are not alike. Costs one look at the times of all samples, the rest at those of edges.
+        """
+        if len(windows.starts) < 2:
+            return None
+        starts, ends, extent = windows.starts, windows.ends, len(windows.starts) - 1
+        first, second, end, *ultimate = (int(k) for k in self.begins([*starts[:2], ends[0], starts[-1], ends[-1]]))
+        step, count, last = second - first, end - first, end + extent * (second - first)
+        if first < 1 or step < 1 or count < 1 or last >= len(self.centre) or ultimate != [last - count, last]:
+            return None
+        if (self.centre[first : last + 1] - self.centre[first - 1 : last]).min() < 2 * self.half:
+            return None
+        for at, moments in ((first, starts), (end, ends)):
+            moments = moments + self.half
+            if (self.every(at, step, extent) < moments).any() or (self.every(at - 1, step, extent) >= moments).any():
+                return None
+        return first, step, count
+
+    def every(self, first, step, extent):
+        """Centres of the samples first, first + step, ..., first + extent step."""
+        return self.centre[first : first + extent * step + 1 : step]
 
 
 def _nanoseconds(time):
     return time.astype("datetime64[ns]", copy=False).view("int64")
 
 
-def _pieces(clock, starts, ends):
-    """Slices of the windows that hold about PIECE samples each, which stay in the processor's cache."""
-    first, last = clock.reach(_nanoseconds(starts).min(), _nanoseconds(ends).max())
-    step = max(1, len(starts) * PIECE // max(last - first, PIECE))
-    return [slice(k, k + step) for k in range(0, len(starts), step)]
+def _pieces(clock, windows):
+    """Slices of the windows that hold about PIECE samples; the first and the last, unlike the others, by themselves."""
+    count, (first, last) = len(windows.starts), clock.reach(windows)
+    step = max(1, count * PIECE // max(last - first, PIECE))
+    edges = [0, *range(1, count - 1, step), count - 1, count] if count > 2 else range(count + 1)
+    return [slice(*pair) for pair in pairwise(edges)]
 
 
-def _integrals(table, clock, starts, ends):
-    """Integral (column, window) of table (sample, column) over [starts, ends) (ns), and its valid time (window), in s.
+def _integrate(table, clock, windows):
+    """Fill in the windows from table (sample, column): those of one pattern in one go, others in halves or singly."""
+    pattern, (first, last) = clock.pattern(windows), clock.reach(windows)
+    if pattern:
+        _integrate_alike(table, clock, windows, *pattern)
+        if not np.isfinite(windows.total).all():
+            bad = np.flatnonzero(~np.isfinite(windows.total).all(axis=1))
+            _integrate_any(table, clock, windows.part(slice(bad[0], bad[-1] + 1)))
+    elif last - first > SMALL_PIECE and len(windows.starts) > 1:
+        _in_halves(_integrate, table, clock, windows)
+    else:
+        _integrate_any(table, clock, windows)
 
-    Samples wholly inside a window are added up; the two that its edges cut count with what lies inside.
-    """
-    first, last = clock.reach(starts.min(), ends.max())
+
+def _in_halves(way, table, clock, windows):
+    half = len(windows.starts) // 2
+    way(table, clock, windows.part(slice(half)))
+    way(table, clock, windows.part(slice(half, None)))
+
+
+def _integrate_alike(table, clock, windows, first, step, count):
+    """The windows of a pattern, as products of weights and a view of their samples and the one before: no copies."""
+    extent, width, (row, column) = len(windows.starts) - 1, 2 * clock.half, table.strides
+    weight = np.full((extent + 1, 1, count + 1), width * 1e-9)
+    for k in (0, count):  # what straddles the edges
+        low = clock.every(first - 1 + k, step, extent) - clock.half
+        weight[:, 0, k] = windows.overlap(low, low + width) * 1e-9
+    shape, strides = (extent + 1, count + 1, table.shape[1]), (step * row, row, column)
+    with np.errstate(invalid="ignore"):  # infinities: such windows are made again
+        np.matmul(
+            weight, as_strided(table[first - 1 :], shape, strides, writeable=False), out=windows.total[:, None, :]
+        )
+    windows.seconds[...] = weight[:, 0, 0] + weight[:, 0, -1] + (count - 1) * (width * 1e-9)
+
+
+def _integrate_any(table, clock, windows):
+    """Any windows: samples wholly inside are added up; the two that the edges cut count with what lies inside."""
+    first, last = clock.reach(windows)
+    if last - first > SMALL_PIECE and len(windows.starts) > 1:
+        _in_halves(_integrate_any, table, clock, windows)
+        return
     if last <= first:
-        return np.zeros((table.shape[1], len(starts))), np.zeros(len(starts))
-    lower, upper = clock.spans(first, last)
-    rows = _weighted(table[first:last], (upper - lower) * 1e-9)
-    begin, end = np.searchsorted(lower, starts), np.searchsorted(lower, ends)
+        return
+    lower, length = clock.spans(first, last)
+    rows = _weighted(table[first:last], length * 1e-9)
+    begin, end = np.searchsorted(lower, windows.starts), np.searchsorted(lower, windows.ends)
     # A sample that begins before a window's end may reach beyond it: only all before it are surely inside.
     sums = _sums(rows, begin, np.maximum(end - 1, begin))
     for cut, applies in ((begin - 1, begin > 0), (end - 1, end > begin)):
         cut = np.maximum(cut, 0)
-        low, high = lower.take(cut), upper.take(cut)
-        seconds = np.maximum(np.minimum(high, ends) - np.maximum(low, starts), 0) * applies
-        sums += rows.take(cut, axis=1) * (seconds / np.maximum(high - low, 1))
-    return sums[:-1], sums[-1]
+        low, whole = lower.take(cut), length.take(cut)
+        sums += rows.take(cut, axis=1) * (windows.overlap(low, low + whole) * applies / np.maximum(whole, 1))
+    windows.total[...], windows.seconds[...] = sums[:-1].T, sums[-1]
 
 
 def _weighted(table, seconds):
@@ -135,13 +224,14 @@ def _weighted(table, seconds):
 
     Zero where any column is missing, and in one more sample at the end, so that sums may end there.
     """
-    rows = np.zeros((table.shape[1] + 1, len(table) + 1))
+    rows = np.empty((table.shape[1] + 1, len(table) + 1))
     np.multiply(table.T, seconds, out=rows[:-1, :-1])
     rows[-1, :-1] = seconds
+    rows[:, -1] = 0.0
     with np.errstate(invalid="ignore"):  # infinities of both signs
-        missing = ~np.isfinite(rows.sum(axis=0))
-    if missing.any():
-        rows[:, missing] = 0.0
+        there = np.isfinite(rows.sum(axis=0))
+    if not there.all():
+        rows[:, ~there] = 0.0
     return rows
 
 

@@ -7,6 +7,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline import resample as bins
 from pipeline import schema
 from pipeline.resample import ResampleError, cadence, grid_edges, resample, windowed_means
 
@@ -58,6 +59,69 @@ def test_every_valid_second_counts_once(seed, width_s, bin_s):
     np.testing.assert_allclose((coverage * bins_s).sum(), filled * span_s, rtol=1e-6)
     if filled:
         np.testing.assert_allclose(np.nansum(means * coverage * bins_s) / (filled * span_s), total, atol=1e-6)
+
+
+def plain(values, time, width_s, starts, ends):
+    """Mean and valid fraction of one window after the other, each from the time that every sample shares with it."""
+    half = round(width_s * 5e8)
+    low = time.astype("int64") - half
+    high = np.minimum(low + 2 * half, np.append(low[1:], np.iinfo("int64").max))
+    there = np.isfinite(values).all(axis=1)
+    for start, end in zip(starts.astype("int64"), ends.astype("int64"), strict=True):
+        shared = np.clip(np.minimum(high, end) - np.maximum(low, start), 0, None) * there
+        used = shared > 0
+        total = shared[used].sum()
+        yield (
+            *(shared[used] @ values[used] / total if total > 1000 else np.full(values.shape[1], np.nan)),
+            total / (end - start),
+        )
+
+
+@pytest.mark.parametrize("pieces", [(131_072, 65_536), (900, 300)])
+@pytest.mark.parametrize("spoiled", ["nothing", "missing", "dropped", "jitter", "early", "ragged", "apart", "overlap"])
+def test_any_samples_agree_with_a_plain_loop(monkeypatch, pieces, spoiled):
+    """What is added up in one go, in halves or singly is the same: 1e-12 is the rounding of some 100 terms."""
+    monkeypatch.setattr(bins, "PIECE", pieces[0])
+    monkeypatch.setattr(bins, "SMALL_PIECE", pieces[1])
+    rng, n, step = np.random.default_rng(4), 6000, 0.0919 if spoiled == "ragged" else 1 / 11
+    at, values = (np.arange(n) + 0.7) * step, rng.normal(5.0, 1.0, (n, 3))
+    if spoiled == "missing":
+        values[rng.random(n) < 0.003, 1] = np.nan
+        values[2000:2200] = np.inf
+    if spoiled == "jitter":
+        at += rng.normal(0, 0.002, n)
+    if spoiled == "early":
+        at[3001:] -= 0.02  # one sample is cut short, and all after it are out of step
+    time = seconds(at)
+    if spoiled == "dropped":
+        kept = np.abs(np.arange(n) - 1500) > 600
+        kept[[3001, 4500, 4501]] = False
+        time, values = time[kept], values[kept]
+    starts = seconds(np.arange(-6, n * step + 6, 3.0))
+    ends = starts + np.timedelta64({"apart": 2500, "overlap": 7000}.get(spoiled, 3000), "ms")
+    means, coverage = windowed_means(values, time, 1 / 11, starts, ends)
+    expected = np.array(list(plain(values, time, 1 / 11, starts, ends)))
+    np.testing.assert_allclose(means, expected[:, :3], rtol=1e-12)
+    np.testing.assert_allclose(coverage, expected[:, 3], rtol=1e-12)
+
+
+def test_even_samples_are_added_up_in_one_go(monkeypatch):
+    """Only the first and the last bin, which reach over the record, are made singly; the rest without any copy."""
+    single = []
+    monkeypatch.setattr(bins, "_integrate_any", lambda table, clock, windows: single.append(len(windows.starts)))
+    time, edges = seconds((np.arange(50_000) + 0.5) / 11), seconds(np.arange(-3, 50_000 / 11 + 6, 3))
+    windowed_means(np.ones((50_000, 3)), time, 1 / 11, edges[1:-2], edges[2:-1])
+    assert single == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "values", [np.arange(200), np.ones((200, 2, 3), "f4"), np.ones((400, 3))[::2], np.ones((3, 200)).T]
+)
+def test_values_of_any_kind_and_layout(values):
+    time, edges = seconds(np.arange(200) + 0.5), seconds(np.arange(0, 201, 10))
+    means, coverage = windowed_means(values, time, 1.0, edges[:-1], edges[1:])
+    np.testing.assert_allclose(means, values.reshape(20, 10, *values.shape[1:]).mean(axis=1), rtol=1e-12)
+    assert (coverage == 1).all()
 
 
 def test_a_gap_is_not_bridged():
