@@ -1,10 +1,15 @@
-"""One spacecraft's passage: field, plasma, beta, cross helicity and residual energy, intervals shaded."""
+"""One spacecraft's passage: field, plasma, beta, cross helicity and residual energy, intervals shaded.
+
+T_exp is the temperature usual for wind of this speed: ejecta lie below about half of it.
+"""
 
 import numpy as np
 
 from pipeline import intervals as cut
 from pipeline.figures import style
-from pipeline.physics.plasma import plasma_beta
+from pipeline.physics.plasma import expected_temperature, plasma_beta
+
+USUAL = "0.65"  # what the solar wind of the same speed has
 
 
 def draw(results, which: str, start=None, end=None):
@@ -60,6 +65,8 @@ def _plasma(panels, time, ds):
     ):
         style.draw_series(panel, time, values, color=style.MAGNITUDE)
         panel.set_ylabel(text)
+    style.draw_series(panels[2], time, expected_temperature(speed), color=USUAL, zorder=1)
+    style.name_series(panels[2], {"$T_p$": style.MAGNITUDE, "$T_{exp}$": USUAL})
     for panel in panels[2:]:
         style.log_scale(panel)
     style.zero_line(panels[3], 1.0)

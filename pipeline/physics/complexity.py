@@ -8,8 +8,6 @@ import math
 
 import numpy as np
 
-ROPE_TYPES = ("F-", "Fr", "F+", "Cx", "E")
-
 
 def arc_length(curve):
     """Sum of the distances between neighbours, in the unit of the curve."""

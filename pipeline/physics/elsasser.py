@@ -1,4 +1,4 @@
-"""Alfvén units, Elsasser variables, and the ratios that measure Alfvénicity.
+"""Alfvén units, energies, and the ratios that measure Alfvénicity.
 
 Sign convention of the whole package: z_plus = v + b, z_minus = v - b, so sigma_c > 0 where v and b are correlated,
 that is, where waves travel against the local field. Which one is outward is decided in `rectification`.
@@ -33,12 +33,6 @@ def alfven_velocity(b, rho):
     return b * (speed_per_nt[..., None] if speed_per_nt.ndim and b.ndim > speed_per_nt.ndim else speed_per_nt)
 
 
-def elsasser(v, b):
-    """z_plus = v + b, z_minus = v - b. v, b: velocity and field in Alfvén units (km s-1), any equal shape."""
-    v, b = np.asarray(v), np.asarray(b)
-    return v + b, v - b
-
-
 def energies(dv, db):
     """|dv|^2/2, |db|^2/2 and dv.db of every sample (km2 s-2), all three NaN unless every component of both is there.
 
@@ -52,14 +46,11 @@ def energies(dv, db):
     return np.where(missing, np.nan, e_v), np.where(missing, np.nan, e_b), h
 
 
-def elsasser_energies(e_v, e_b, h):
-    """e_plus, e_minus = <|z_plus|^2>/2, <|z_minus|^2>/2 = e_v + e_b +- h (km2 s-2): together twice e_v + e_b."""
-    total = np.add(e_v, e_b)
-    return total + h, total - h
-
-
 def sigma_c(e_v, e_b, h):
-    """sigma_c = (e_plus - e_minus) / (e_plus + e_minus) = <dv.db> / (e_v + e_b), in [-1, 1]. NaN without energy."""
+    """sigma_c = (e_plus - e_minus) / (e_plus + e_minus) = <dv.db> / (e_v + e_b), in [-1, 1]. NaN without energy.
+
+    e_plus, e_minus = <|z_plus|^2>/2, <|z_minus|^2>/2 = e_v + e_b +- h: the energies of the Elsasser variables.
+    """
     return _ratio(h, np.add(e_v, e_b))
 
 
@@ -71,12 +62,6 @@ def sigma_r(e_v, e_b):
 def alfven_ratio(e_v, e_b):
     """r_a = e_v / e_b = (1 + sigma_r) / (1 - sigma_r). NaN without magnetic energy."""
     return _ratio(e_v, e_b)
-
-
-def elsasser_ratio(e_v, e_b, h):
-    """r_e = e_minus / e_plus = (1 - sigma_c) / (1 + sigma_c). NaN where e_plus is zero."""
-    e_plus, e_minus = elsasser_energies(e_v, e_b, h)
-    return _ratio(e_minus, e_plus)
 
 
 def correlation(e_v, e_b, h):

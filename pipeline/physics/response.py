@@ -60,29 +60,6 @@ def resampled_band(
     return max(floor, shortest), longest
 
 
-def response_corrected(
-    e_v, e_b, h, frequency_hz, accumulation_v_s: float, accumulation_b_s: float, offset_s: float = 0.0
-):
-    """Energies at frequency (Hz, broadcast) divided by what the instruments leave of them (km2 s-2).
-
-    NaN beyond the first half of the response (amplitude below 0.5), where noise would be amplified more than fourfold,
-    and where the offset leaves less than half of the cross term.
-    """
-    wave_v, wave_b, wave_h = recorded_energies(frequency_hz, accumulation_v_s, accumulation_b_s, offset_s)
-    too_weak = (wave_v < 0.125) | (wave_b < 0.125) | (wave_h < 0.5 * 2 * np.sqrt(wave_v * wave_b))
-    factors = (np.where(too_weak, np.nan, left) for left in (2 * wave_v, 2 * wave_b, wave_h))
-    return tuple(energy / left for energy, left in zip((e_v, e_b, h), factors, strict=True))
-
-
-def noisy_sigma(snr):
-    """sigma_c = 2 / (2 + SNR^-2), sigma_r = SNR^-2 / (2 + SNR^-2) of a pure wave whose velocity carries noise.
-
-    snr: rms amplitude of the wave's velocity over that of the noise.
-    """
-    inverse = np.asarray(snr, float) ** -2.0
-    return 2.0 / (2.0 + inverse), inverse / (2.0 + inverse)
-
-
 def white_noise_energy(sigma):
     """sum_i sigma_i^2 / 2: energy that uncorrelated errors add to |W|^2 / 2 at every period, in the T&C normalisation.
 

@@ -52,12 +52,6 @@ def running_moments(v, b, length: int) -> Moments:
     return out
 
 
-def interval_moments(v, b, start, stop) -> Moments:
-    """Moments of the windows [start, stop) (sample indices, (window,)). v, b: (time, component), km s-1."""
-    _, columns, v_zero, b_zero = _columns(v, b)
-    return _moments(np.subtract(stop, start), interval_sums(columns, start, stop), v_zero, b_zero)
-
-
 def running_mean_moments(v, b, length: int, average_length: int | None = None) -> Moments:
     """Moments of the fluctuations about a centred running mean of `length` samples, averaged over `average_length`.
 

@@ -42,16 +42,6 @@ def effective_size(x: np.ndarray, y: np.ndarray) -> float:
     return float(np.clip(1 / inverse if inverse > 0 else n, 2, n))
 
 
-def effective_size_ar1(x: np.ndarray, y: np.ndarray) -> float:
-    """n_eff = n (1 - r1x r1y)/(1 + r1x r1y), between 2 and n, with the lag-one autocorrelations r1 (NaN as above)."""
-    n = int((np.isfinite(x) & np.isfinite(y)).sum())
-    rho_x, rho_y, _ = _joint_autocorrelations(x, y, 1)
-    if n < 3 or not np.isfinite(rho_x[0] * rho_y[0]):
-        return np.nan
-    product = rho_x[1] * rho_y[1]
-    return float(np.clip(n * (1 - product) / (1 + product), 2, n))
-
-
 def _joint_autocorrelations(x, y, max_lag):
     both = np.isfinite(x) & np.isfinite(y)
     max_lag = min(max_lag, both.size - 1)

@@ -98,13 +98,6 @@ def evenness(energy, freedom: float, length: int) -> float:
     return float(min(1.0, (1.0 + 2.0 * len(energy) / (freedom * length)) / concentration))
 
 
-def effective_samples(draws) -> float:
-    """Number of independent pairs whose correlation would be as uncertain: 3 + 1 / var(artanh r) (Fisher 1921)."""
-    r = draws[:, 2] / (2 * np.sqrt(draws[:, 0] * draws[:, 1]))
-    spread = np.var(np.arctanh(np.clip(r, -1 + 1e-15, 1 - 1e-15)))
-    return float(3.0 + 1.0 / spread) if spread > 0 else np.nan
-
-
 def _band_edges(count: int) -> np.ndarray:
     """Edges of bands of modes 0..count-1: MODES at least, GROWTH times the lower edge where that is more."""
     edges = [0]

@@ -57,9 +57,9 @@ def test_identities_with_correlation_slope_and_elsasser_energies():
     v, b = v - v.mean(axis=0), b - b.mean(axis=0)
     e_v, e_b, h = means(v, b)
     sigma_c, sigma_r = elsasser.sigma_c(e_v, e_b, h), elsasser.sigma_r(e_v, e_b)
-    z_plus, z_minus = elsasser.elsasser(v, b)
+    z_plus, z_minus = v + b, v - b
     plus, minus = (np.mean(np.sum(z**2, axis=1)) / 2 for z in (z_plus, z_minus))
-    assert elsasser.elsasser_energies(e_v, e_b, h) == pytest.approx((plus, minus), rel=1e-13)
+    assert (plus, minus) == pytest.approx((e_v + e_b + h, e_v + e_b - h), rel=1e-13)
     assert sigma_c == pytest.approx((plus - minus) / (plus + minus), rel=1e-13)
     cross = np.mean(np.sum(z_plus * z_minus, axis=1))
     assert sigma_r == pytest.approx(cross / (plus + minus), rel=1e-12)  # 2 <z+.z-> / (<z+^2> + <z-^2>)
@@ -68,7 +68,6 @@ def test_identities_with_correlation_slope_and_elsasser_energies():
     assert elsasser.walen_slope(e_b, h) == pytest.approx(np.linalg.lstsq(b.reshape(-1, 1), v.ravel())[0][0], rel=1e-12)
     assert elsasser.walen_slope(e_b, h) == pytest.approx(sigma_c / (1 - sigma_r), rel=1e-13)
     assert elsasser.alfven_ratio(e_v, e_b) == pytest.approx((1 + sigma_r) / (1 - sigma_r), rel=1e-13)
-    assert elsasser.elsasser_ratio(e_v, e_b, h) == pytest.approx((1 - sigma_c) / (1 + sigma_c), rel=1e-12)
 
 
 def test_orthogonal_slope_is_the_principal_axis():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from pipeline.stats.effective import autocovariance, effective_size, effective_size_ar1
+from pipeline.stats.effective import autocovariance, effective_size
 
 
 def ar1(rng, shape, phi):
@@ -18,7 +18,6 @@ def test_size_of_autoregressive_pairs(first, second):
     expected = min(n, n * (1 - first * second) / (1 + first * second))
     pairs = [(ar1(rng, (n,), first), ar1(rng, (n,), second)) for _ in range(60)]
     assert np.median([effective_size(x, y) for x, y in pairs]) == pytest.approx(expected, rel=0.1)
-    assert np.median([effective_size_ar1(x, y) for x, y in pairs]) == pytest.approx(expected, rel=0.05)
 
 
 def test_size_is_what_the_scatter_of_r_says():
@@ -53,4 +52,3 @@ def test_constant_or_missing_series_have_no_size():
     rng = np.random.default_rng(4)
     for x in (np.ones(50), np.full(50, np.nan), np.r_[1.0, 2.0, np.full(48, np.nan)]):
         assert np.isnan(effective_size(x, rng.standard_normal(50)))
-        assert np.isnan(effective_size_ar1(x, rng.standard_normal(50)))

@@ -87,9 +87,6 @@ def test_draws_lie_around_the_estimate_and_inside_the_circle():
     assert (np.abs(middle - estimate) < 0.25 * spread).all()
     assert (ratios(draws)[:, 0] ** 2 + ratios(draws)[:, 1] ** 2).max() <= 1 + 1e-12
     assert 100 < freedom < 3 * 1000
-    # the scatter of artanh r is that of as many independent pairs
-    r = draws[:, 2] / (2 * np.sqrt(draws[:, 0] * draws[:, 1]))
-    assert np.arctanh(r).std() == pytest.approx((energies.effective_samples(draws) - 3) ** -0.5)
 
 
 def test_white_noise_has_the_freedom_of_its_samples():
