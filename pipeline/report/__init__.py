@@ -59,10 +59,11 @@ def environment():
 
 
 def symbols(text: str):
-    """Escaped text in which what follows the underscore of a symbol is a subscript: σ_c, B_x."""
+    """Escaped text in which what follows the underscore of a symbol is a subscript (σ_c, B_x) and p keeps its value."""
     from markupsafe import Markup, escape
 
-    return Markup(re.sub(r"\b([A-Zσβ])_([a-z]+)\b", r"\1<sub>\2</sub>", str(escape(text))))
+    lowered = re.sub(r"\b([A-Zσβ])_([a-z]+)\b", r"\1<sub>\2</sub>", str(escape(text)))
+    return Markup(re.sub(r"\bp (=|&lt;) (?=\d)", "p\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", lowered))
 
 
 def content(results, settings: dict) -> dict:
@@ -75,7 +76,7 @@ def content(results, settings: dict) -> dict:
         "spacecraft": [display(name) for name in results.spacecraft],
         "notes": [(display(name), note) for name, note in results.notes.items()],
         "simulated": bool(settings.get("simulate")),
-        "sentences": answer.sentences(results),
+        "answers": answer.groups(results),
         "cards": answer.cards(results),
         "regions": [_regions(results, *pair) for pair in results.pairs],
         "warnings": cautions.cautions(results),
@@ -190,7 +191,9 @@ def flat(settings: dict, prefix: str = ""):
 def _plain(value) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or "none"
-    return {None: "none", True: "yes", False: "no"}.get(value, str(value)) if not isinstance(value, dict) else "none"
+    if isinstance(value, bool):  # not by value: 0.0 is equal to False
+        return "yes" if value else "no"
+    return "none" if value is None or isinstance(value, dict) else str(value)
 
 
 def _history(results) -> dict:

@@ -18,13 +18,18 @@ QUANTITIES = {"b_x": "B_x", "b_y": "B_y", "b_z": "B_z", "b_mag": "|B|"}
 
 def sentences(results) -> list[str]:
     """What was found, most important first; a value that does not exist is said not to."""
-    said = [sentence for pair in results.pairs for sentence in _comparison(results, *pair)]
-    said += [_lag_sentence(results, *pair) for pair in results.pairs]
-    said += [_correlation_sentence(results, *pair) for pair in results.pairs]
-    said += [_low_for_want_of_variance(results, *pair) for pair in results.pairs]
-    said += [_alfvenicity_sentence(results, name) for name in results.spacecraft]
-    said += [_detected_sentence(results, name) for name in results.spacecraft]
-    return [sentence for sentence in said if sentence]
+    return [sentence for _, said in groups(results) for sentence in said]
+
+
+def groups(results) -> list[tuple[str, list[str]]]:
+    """The sentences under their headings: the study's question first, then what its answer rests on."""
+    asked = [sentence for pair in results.pairs for sentence in _comparison(results, *pair)]
+    both = (_lag_sentence, _correlation_sentence, _low_for_want_of_variance)
+    agreement = [make(results, *pair) for make in both for pair in results.pairs]
+    waves = [make(results, name) for make in (_alfvenicity_sentence, _detected_sentence) for name in results.spacecraft]
+    found = (("Waves and agreement", asked), ("Lag and agreement of the ejecta", agreement), ("Waves", waves))
+    found = [(title, [sentence for sentence in said if sentence]) for title, said in found]
+    return [(title, said) for title, said in found if said]
 
 
 def _comparison(results, first, second):

@@ -44,9 +44,9 @@ def _data(results, spacecraft):
     ds = results.uniform(spacecraft)
     removed = json.loads(ds.attrs.get("removed", "{}"))
     for reason in dict.fromkeys(why for reasons in removed.values() for why in reasons if why != "fill"):
-        counts = [f"{name} {reasons[reason]}" for name, reasons in removed.items() if reasons.get(reason)]
+        counts = [f"{reasons[reason]} of {name}" for name, reasons in removed.items() if reasons.get(reason)]
         if counts:
-            yield f"{display(spacecraft)}: samples removed, reason {reason}: {', '.join(counts)}."
+            yield f"{display(spacecraft)}: samples removed ({reason}): {', '.join(counts)}."
     yield from _gaps(results, spacecraft, ds)
     if "alpha_ratio" in ds and not np.isfinite(ds["alpha_ratio"]).any():
         yield f"{display(spacecraft)}: no alpha particles were measured; the mass density is not a measured one."

@@ -1,5 +1,6 @@
 """Whom to cite for the data of an event, by the products that were read."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -52,6 +53,6 @@ def reference(product: str) -> Reference:
     return Reference(f"{product}: no instrument paper is listed here; see the mission's rules of use.")
 
 
-def references(products) -> list[Reference]:
+def references(products: Iterable[str]) -> list[Reference]:
     """Instrument papers of the products, each once, in the order of their first use."""
     return list(dict.fromkeys(reference(product) for product in products))

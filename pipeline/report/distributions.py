@@ -1,6 +1,7 @@
 """Distributions over events: how well the spacecraft agree in each region, and how Alfvénic each region is."""
 
 import io
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -8,12 +9,16 @@ import pandas as pd
 from pipeline.figures import style
 from pipeline.report.answer import QUANTITIES
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
 REGIONS = ("sheath", "ejecta", "ejecta_front", "ejecta_middle", "ejecta_rear")
 FEWEST_EVENTS = 3  # below, a distribution says nothing that the table does not
 COLOURS = {"b_x": style.COMPONENT["x"], "b_y": style.COMPONENT["y"], "b_z": style.COMPONENT["z"], "b_mag": "#222222"}
 
 
-def draw(correlation: pd.DataFrame, alfvenicity: pd.DataFrame):
+def draw(correlation: pd.DataFrame, alfvenicity: pd.DataFrame) -> "Figure":
     """Every event as a dot and the median as a bar: r by region and quantity, sigma_c and sigma_r by region.
 
     n is the number of events with a value, for the quantity that has most.
@@ -52,7 +57,7 @@ def _columns(axis, frame, value, by, colours, names):
     style.name_series(axis, {names[key]: colour for key, colour in colours.items()})
 
 
-def picture(events) -> bytes:
+def picture(events: pd.DataFrame) -> bytes:
     """PNG of the distributions over `events`; empty where they are too few to have any."""
     from pipeline.report import answer
 

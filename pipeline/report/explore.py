@@ -24,8 +24,8 @@ PANELS = (
     ("b_z", "B<sub>z</sub>", "nT", {}),
     ("speed", "|V|", "km s-1", {}),
     ("n", "n<sub>p</sub>", "cm-3", {"zero": True}),
-    ("temperature", "T<sub>p</sub>", "K", {"log": True, "ticks": "D2"}),
-    ("beta", "β<sub>p</sub>", "1", {"log": True, "ticks": 1}),
+    ("temperature", "T<sub>p</sub>", "K", {"log": True}),
+    ("beta", "β<sub>p</sub>", "1", {"log": True}),
     ("sigma_c", "σ<sub>c</sub>", "1", {"unit_range": True}),
     ("sigma_r", "σ<sub>r</sub>", "1", {"unit_range": True}),
 )
@@ -149,6 +149,7 @@ def _intervals(results, spacecraft) -> list[dict]:
             "start": round(row.start.timestamp() * 1e3),
             "end": round(row.end.timestamp() * 1e3),
             "shade": style.interval_shade(row.interval),
+            "row": int(row.interval not in style.SHADES),  # over the panels: what was found above what was given
         }
         for row in rows.itertuples()
     ]

@@ -63,7 +63,7 @@ def _reason(status) -> str:
     return f"{place}{status.reason}" if status.reason else ""
 
 
-def summary(results) -> dict:
+def summary(results: EventResults) -> dict:
     """Key numbers of an event by the names of COLUMNS; of the first pair where there are several."""
     reference = results.spacecraft[0]
     ejecta = results.intervals.query("spacecraft == @reference and interval == 'ejecta'")
@@ -89,7 +89,7 @@ def _lines(results, numbers: dict) -> list[str]:
     return [*lines, *([f"r, ejecta: {', '.join(r)}"] if r else [])]
 
 
-def thumbnail(results) -> str:
+def thumbnail(results: EventResults) -> str:
     """A small JPEG of the event's main figure in base64, empty where there is none."""
     from PIL import Image
 

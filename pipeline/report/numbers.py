@@ -1,7 +1,9 @@
 """How values are printed for people: four digits, a true minus sign, units beside, a dash where there is no value."""
 
 import math
+from datetime import datetime
 
+import numpy as np
 import pandas as pd
 
 NO_VALUE = "–"
@@ -9,7 +11,7 @@ MINUS = "\N{MINUS SIGN}"
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def number(value, digits: int = 4, places: int | None = None) -> str:
+def number(value: float | None, digits: int = 4, places: int | None = None) -> str:
     """A number with `digits` significant digits, as a power of ten if large or small; or with `places` decimals."""
     if value is None or not math.isfinite(value):
         return NO_VALUE
@@ -37,19 +39,19 @@ def decimals(column: pd.Series, digits: int = 4) -> int | None:
     return places if 0 <= places <= 6 and visible else None
 
 
-def probability(p) -> str:
+def probability(p: float) -> str:
     """p with its relation, never smaller than can be told: "= 0.041", "< 0.001"."""
     if not math.isfinite(p):
         return "unknown"
     return "< 0.001" if p < 1e-3 else f"= {p:.2g}"
 
 
-def coefficient(value) -> str:
+def coefficient(value: float | None) -> str:
     """A value between -1 and 1, with two decimals."""
     return number(value, places=2)
 
 
-def units(text) -> str:
+def units(text: str) -> str:
     """UDUNITS spelling to print: km s-1 to km s⁻¹; "1" and blank to nothing."""
     if not isinstance(text, str) or text in ("", "1"):
         return ""
@@ -61,12 +63,12 @@ def _power(part: str) -> str:
     return letters + part[len(letters) :].translate(SUPERSCRIPT)
 
 
-def moment(value) -> str:
+def moment(value: datetime | np.datetime64 | str | None) -> str:
     """UTC time to the second."""
     return NO_VALUE if pd.isna(value) else pd.Timestamp(value).round("s").strftime("%Y-%m-%d %H:%M:%S")
 
 
-def size(n_bytes) -> str:
+def size(n_bytes: int | None) -> str:
     """Bytes in the largest fitting decimal unit."""
     if n_bytes is None:
         return NO_VALUE

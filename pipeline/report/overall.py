@@ -21,10 +21,10 @@ MEANINGS = {
     "region": ("", "structure"),
     "subset": ("", "spacecraft or component"),
     "n_events": ("1", "events with a value"),
-    "value": ("unit of the quantity; 1 unless its name says au", "mean, share or length"),
-    "low": ("as value", "lower end of the 95 % interval"),
-    "high": ("as value", "upper end of the 95 % interval"),
-    "published": ("as value", "of other events, in other bands"),
+    "value": ("", "mean, share or length; without unit, or in au where the quantity's name says so"),
+    "low": ("", "lower end of the 95 % interval, as value"),
+    "high": ("", "upper end of the 95 % interval, as value"),
+    "published": ("", "of other events, in other bands, as value"),
     "source": ("", "of the published value"),
 }
 

@@ -16,6 +16,14 @@ TITLES = {
     "alfvenicity": "Alfvénicity",
     "wavelet": "Alfvénicity by wavelet band",
     "hodogram": "Minimum variance analysis",
+    "hodograms": "Hodograms of the two spacecraft compared",
+    "complexity": "Complexity of hodograms",
+    "coherence": "Wavelet coherence of the two spacecraft",
+    "phase": "Phase between the two spacecraft",
+    "counterfactual": "Agreement without the Alfvénic band",
+    "rope": "Type of rope",
+    "spectra": "Power spectra",
+    "walen": "Walén relation",
 }
 LONG_TEXT = 40
 MANY_ROWS = 5  # from here on a column that never changes is told once, below the table

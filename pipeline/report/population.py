@@ -1,6 +1,7 @@
 """The figure of many events: occurrence, distributions, superposed epoch, agreement over separation, delta r."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -8,13 +9,18 @@ import pandas as pd
 from pipeline import population
 from pipeline.figures import style
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
 EPOCH_LABELS = {"sigma_c_rectified_running": r"$\sigma_c$ rectified", "sigma_r_running": r"$\sigma_r$",
                 "db_over_b_running": r"$\delta B / B$"}  # fmt: skip
 SYMBOLS = {"b_x": "$B_x$", "b_y": "$B_y$", "b_z": "$B_z$", "b_mag": "|B|"}
 EPOCH_COLOURS = ("#0072B2", "#D55E00", "#00805C")
 
 
-def draw(folder: str | Path, numbers: pd.DataFrame):
+def draw(folder: str | Path, numbers: pd.DataFrame) -> "Figure":
     """Figure over all events below `folder`; `numbers` is the table of `population.study`."""
     tables = Path(folder) / "catalogue"
     names = list(dict.fromkeys(numbers.loc[numbers["quantity"] == "with_alfvenic", "subset"]))
@@ -34,7 +40,7 @@ def draw(folder: str | Path, numbers: pd.DataFrame):
     return figure
 
 
-def shares(axis, numbers):
+def shares(axis: "Axes", numbers: pd.DataFrame) -> None:
     """Shares of structures with Alfvénic intervals, and with extended ones; published values as diamonds."""
     rows = numbers[numbers["quantity"].isin(["with_alfvenic", "extended"])].reset_index(drop=True)
     for k, row in rows.iterrows():
@@ -50,7 +56,7 @@ def shares(axis, numbers):
     axis.set_ylim(len(rows) - 0.5, -0.5)
 
 
-def values(axis, table, numbers):
+def values(axis: "Axes", table: pd.DataFrame, numbers: pd.DataFrame) -> None:
     """Cross helicity of every sheath and ejecta seen by the spacecraft; above them the means over events, one per
     spacecraft, with their intervals; published means dashed."""
     if not len(table):
@@ -78,7 +84,7 @@ def values(axis, table, numbers):
     axis.legend(frameon=False, fontsize=7, loc="lower right", bbox_to_anchor=(1, 1), ncol=2, borderpad=0)
 
 
-def epoch(axis, mean):
+def epoch(axis: "Axes", mean: pd.DataFrame) -> None:
     """Running series over normalised time, mean over events with its interval."""
     for (name, label), colour in zip(EPOCH_LABELS.items(), EPOCH_COLOURS, strict=True):
         axis.plot(mean["phase"], mean[name], color=colour, label=label)
@@ -92,7 +98,7 @@ def epoch(axis, mean):
     axis.legend(frameon=False, fontsize=7, loc="upper center", ncol=3, columnspacing=1, handlelength=1)
 
 
-def separation(axis, pairs, numbers):
+def separation(axis: "Axes", pairs: pd.DataFrame, numbers: pd.DataFrame) -> None:
     """Correlation of the ejecta over the separation of the pair, with the fitted decay."""
     if not len(pairs):
         return
@@ -109,7 +115,7 @@ def separation(axis, pairs, numbers):
     axis.locator_params(axis="x", nbins=5)
 
 
-def deltas(axis, numbers):
+def deltas(axis: "Axes", numbers: pd.DataFrame) -> None:
     """Random-effects means of delta r per component with their intervals."""
     rows = numbers[numbers["quantity"] == "delta_r"].reset_index(drop=True)
     for k, row in rows.iterrows():

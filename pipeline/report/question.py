@@ -6,6 +6,7 @@ what could not have been seen?
 """
 
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,13 +15,17 @@ from pipeline.figures.style import display
 from pipeline.pairs.verdict import HIGHER, LOWER, NOT_HIGHER, NOT_LOWER, UNKNOWN
 from pipeline.report.numbers import coefficient, number, probability
 
+if TYPE_CHECKING:
+    from pipeline.results import EventResults
+
+
 COMPONENTS = {"b_x": "B_x", "b_y": "B_y", "b_z": "B_z"}
 SIGNIFICANT = 0.05
 ALL = "alfvenic"  # all Alfvénic intervals of either spacecraft together
 WITHOUT_WAVES = "ejecta_rear"  # the third where the study saw its waves
 
 
-def sentences(results, first: str, second: str, where) -> list[str]:
+def sentences(results: "EventResults", first: str, second: str, where: str) -> list[str]:
     """Answer for the Alfvénic intervals of one pair; `where` gives the words for an interval. Empty without a verdict.
 
     Without an Alfvénic interval the question is not answered, and the rear third stands in as what was seen there.

@@ -67,13 +67,15 @@ const wind = () => panels.data.filter((t) => t.name === "Wind" && t.mode === "li
 found.state = document.getElementById("explore-state").hidden;
 found.panels = Object.keys(panels.layout).filter((k) => k.startsWith("yaxis")).length;
 found.whole = shown(); found.points_whole = points();
+found.names = panels.layout.annotations.map((a) => a.text); found.ticks = panels.layout.yaxis8.ticktext;
+found.clock = panels.layout.xaxis.title.text;
 button("#ranges", "Alfvénic 1").click(); await wait(500);
 found.zoomed = shown(); found.points_zoomed = points(); found.speed_range = panels.layout.yaxis5.range;
 await Plotly.relayout(panels, {"xaxis.range": ["2001-01-01 12:00", "2001-01-01 13:00"]}); await wait(500);
 found.dragged = shown(); found.points_dragged = points();
 found.shifted = wind();
 document.getElementById("shift").click(); await wait(500);
-found.unshifted = wind();
+found.unshifted = wind(); found.own_clock = panels.layout.xaxis.title.text;
 const frame = document.getElementById("frame");
 found.frames = [...frame.options].map((o) => o.value);
 frame.value = found.frames[2]; frame.dispatchEvent(new Event("change")); await wait(500);
@@ -129,12 +131,19 @@ def test_panels_and_hodogram_follow_zoom_shift_and_frame(visit):
     assert found["points_whole"] > 1500
     assert found["speed_range"][0] > 330  # km/s: the panel is filled by what is visible
     assert found["unshifted"] - found["shifted"] == 1920e3
+    assert (found["clock"], found["own_clock"]) == ("Time at ACE (UTC)", "Time (UTC)")
     assert found["frames"][0] == "GSE"
     assert found["axis"] == "B<sub>int</sub> (nT)"
     assert found["modebar"] == 0
     assert found["scalogram_range"].startswith("2001-01-01 12:00")
     assert set(found["values"]) == {None, -0.8}
     assert set(found["other_values"]) == {None, 0.1}
+
+
+def test_shaded_intervals_are_named_and_ticks_of_a_logarithm_are_whole_numbers(visit):
+    assert visit["names"] == ["sheath", "ejecta", "Alfvénic 1"]
+    assert len(visit["ticks"]) >= 2
+    assert all(re.fullmatch(r"[\d.]+|(\d×)?10<sup>−?\d+</sup>", text) for text in visit["ticks"])
 
 
 def test_sorting_sorts_numbers_and_keeps_missing_values_last(visit):

@@ -284,3 +284,15 @@ def test_a_difference_is_only_claimed_where_its_interval_excludes_zero(event, lo
     (sentence,) = [s for s in answer.sentences(event) if "difference" in s]
     assert f"Alfvénic 1 seen at ACE has a vector correlation that is {words} (difference " in sentence
     assert "a misfit that is higher (ratio 2.50, interval 1.90 to 3.20)" in sentence
+
+
+def test_settings_are_printed_by_kind_not_by_value():
+    printed = [report._plain(value) for value in (0.0, 1.0, False, True, None, ["a", "b"], {})]
+    assert printed == ["0.0", "1.0", "no", "yes", "none", "a, b", "none"]
+
+
+def test_the_answer_comes_under_headings_and_p_stays_beside_its_value(event):
+    assert [sentence for _, said in answer.groups(event) for sentence in said] == answer.sentences(event)
+    assert report.symbols("B_x, p = 0.001 or p < 0.01") == (
+        "B<sub>x</sub>, p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}0.001 or p\N{NO-BREAK SPACE}&lt;\N{NO-BREAK SPACE}0.01"
+    )

@@ -40,7 +40,9 @@ function start(data) {
   Plotly.newPlot(panels, panelTraces(data, series, lagOf), panelLayout(data, whole, touch), config);
   fillFrames(frame, data);
   fillRanges(document.getElementById("ranges"), data, whole, show);
-  Plotly.relayout(panels, heights(data, series, whole, lagOf));
+  const fitted = (range) => ({ ...heights(data, series, range, lagOf), annotations: names(data, range, panels.clientWidth - SIDES),
+    "xaxis.title.text": data.spacecraft.some(lagOf) ? `Time at ${data.reference} (UTC)` : "Time (UTC)" });
+  Plotly.relayout(panels, fitted(whole));
   drawHodogram();
 
   panels.on("plotly_relayout", (change) => {
@@ -48,11 +50,12 @@ function start(data) {
     const range = change["xaxis.range"] || [change["xaxis.range[0]"], change["xaxis.range[1]"]];
     if (range[0] === undefined) return;
     shown = range.map(milliseconds);
-    Plotly.relayout(panels, heights(data, series, shown, lagOf));
+    Plotly.relayout(panels, fitted(shown));
     drawHodogram();
   });
   if (shift) shift.addEventListener("change", () => {
     Plotly.react(panels, panelTraces(data, series, lagOf), { ...panels.layout }, config);
+    Plotly.relayout(panels, fitted(shown));
     drawHodogram();
   });
   frame.addEventListener("change", drawHodogram);
@@ -114,6 +117,8 @@ function track(craft, series, range, lag, frameName) {
   return { points, count, labels: frame.labels, found: Boolean(found), thinned: Boolean(craft.series.b_x.index) };
 }
 
+const SIDES = 86; // pixels to the left and right of the panels
+
 // --- panels ----------------------------------------------------------------------------------------------------------
 
 function panelTraces(data, series, lagOf) {
@@ -140,7 +145,7 @@ function alone(values) {
   return values.map((v, i) => (v !== null && gap(i - 1) && gap(i + 1) ? v : null));
 }
 
-// Vertical ranges of what is visible, so that a zoomed panel is filled.
+// Vertical ranges of what is visible, so that a zoomed panel is filled; a logarithmic one gets its ticks with them.
 function heights(data, series, range, lagOf) {
   const change = {};
   data.panels.forEach((panel, row) => {
@@ -157,17 +162,48 @@ function heights(data, series, range, lagOf) {
     if (low > high) return;
     if (panel.log) [low, high] = [Math.log10(low), Math.log10(high)];
     if (panel.zero) low = 0;
-    const pad = 0.06 * (high - low) || 0.5;
-    change["yaxis" + (row ? row + 1 : "") + ".range"] = [panel.zero ? 0 : low - pad, high + pad];
+    const pad = 0.06 * (high - low) || 0.5, axis = "yaxis" + (row ? row + 1 : "");
+    change[axis + ".range"] = [panel.zero ? 0 : low - pad, high + pad];
+    if (panel.log) {
+      change[axis + ".tickvals"] = logTicks(low - pad, high + pad);
+      change[axis + ".ticktext"] = change[axis + ".tickvals"].map(plain);
+    }
   });
   return change;
+}
+
+// Few ticks between two powers of ten, all written out and of one size.
+function logTicks(low, high) {
+  const inside = (steps) => Array.from({ length: 30 }, (_, k) => k - 15).flatMap((power) => steps.map((s) => Number(`${s}e${power}`)))
+    .filter((v) => Math.log10(v) >= low && Math.log10(v) <= high);
+  for (const steps of [[1], [1, 3], [1, 2, 5]]) if (inside(steps).length >= 2) return inside(steps);
+  return inside([1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9]);
+}
+
+function plain(value) {
+  if (value >= 1e-3 && value < 1e4) return String(value);
+  const [digits, power] = value.toExponential().split("e");
+  return `${digits === "1" ? "" : digits + "×"}10<sup>${Number(power)}</sup>`.replace("-", "−");
+}
+
+// Names of the shaded intervals over the panels, each where it fits over its stretch, else its number, else nothing.
+function names(data, range, width) {
+  const found = [];
+  for (const i of data.intervals) if (i.shade) {
+    const low = Math.max(i.start, range[0]), high = Math.min(i.end, range[1]);
+    const room = ((high - low) / (range[1] - range[0])) * width;
+    const text = [i.name, i.name.split(" ").pop()].find((t) => 7 * t.length < room);
+    if (text) found.push({ text, x: (low + high) / 2, xref: "x", y: 1, yref: "paper", yanchor: "bottom", yshift: 1 + 15 * i.row,
+      showarrow: false, font: { size: 11 } });
+  }
+  return found;
 }
 
 function panelLayout(data, whole, touch) {
   const rows = data.panels.length, gap = 0.012, tall = (1 - gap * (rows - 1)) / rows;
   const layout = {
-    height: 130 * rows + 90, margin: { l: 74, r: 12, t: 52, b: 64 }, hovermode: "x", hoversubplots: "axis", dragmode: touch ? false : "zoom",
-    font: { family: "system-ui, sans-serif", size: 12, color: "#1b1f24" }, legend: { orientation: "h", y: 1.0, yanchor: "bottom", x: 0 },
+    height: 130 * rows + 116, margin: { l: 74, r: SIDES - 74, t: 78, b: 64 }, hovermode: "x", hoversubplots: "axis", dragmode: touch ? false : "zoom",
+    font: { family: "system-ui, sans-serif", size: 12, color: "#1b1f24" }, legend: { orientation: "h", y: 1 + 34 / (130 * rows - 26), yanchor: "bottom", x: 0 },
     xaxis: { type: "date", range: whole.map(utc), anchor: "y" + rows, hoverformat: "%Y-%m-%d %H:%M:%S", title: { text: "Time (UTC)", standoff: 18 },
       tickformatstops: TIME_TICKS, nticks: touch ? 4 : 0,
       showgrid: false, zeroline: false, linecolor: "#57606a", ticks: "outside" },
@@ -178,7 +214,7 @@ function panelLayout(data, whole, touch) {
     layout["yaxis" + (row ? row + 1 : "")] = {
       domain: [top - tall, top], title: { text: panel.unit ? `${panel.label}<br>(${panel.unit})` : panel.label, font: { size: 12 }, standoff: 4 },
       type: panel.log ? "log" : "linear", fixedrange: true, zeroline: !panel.log, zerolinecolor: "#8c959f", gridcolor: "#eaeef2", linecolor: "#57606a",
-      nticks: 4, ...(panel.log ? { dtick: panel.ticks } : {}), exponentformat: "power", rangemode: panel.zero ? "tozero" : "normal", ...(panel.unit_range ? { range: [-1.05, 1.05] } : {}),
+      nticks: 4, ...(panel.log ? { tickmode: "array" } : {}), exponentformat: "power", rangemode: panel.zero ? "tozero" : "normal", ...(panel.unit_range ? { range: [-1.05, 1.05] } : {}),
     };
   });
   for (const i of data.intervals) if (i.shade) {
@@ -237,6 +273,7 @@ function hodogramLayout(drawn, width, touch) {
 
 // --- scalogram -------------------------------------------------------------------------------------------------------
 
+const PERIOD_TICKS = [2, 5, 10, 20, 30, 60, 120, 240, 480, 960, 1920]; // min
 const RED_BLUE = [[0, "#053061"], [0.25, "#4393c3"], [0.5, "#f7f7f7"], [0.75, "#d6604d"], [1, "#67001f"]];
 
 // Draws the scalogram of the chosen spacecraft and quantity over a time range; nothing where there is none.
@@ -264,7 +301,7 @@ function scalogramOf(data, lagOf, touch, config) {
       { height: 320, margin: { l: 74, r: 12, t: 12, b: 64 }, font: { family: "system-ui, sans-serif", size: 12, color: "#1b1f24" }, dragmode: false, plot_bgcolor: "#d9d9d9",
         xaxis: { type: "date", range: shown.map(utc), title: { text: lag ? "Time shifted by the lag (UTC)" : "Time (UTC)", standoff: 18 }, nticks: touch ? 4 : 0, showgrid: false,
           tickformatstops: TIME_TICKS },
-        yaxis: { type: "log", title: { text: "Period (min)" }, dtick: "D2", range: periods, showgrid: false, fixedrange: true } }, config);
+        yaxis: { type: "log", title: { text: "Period (min)" }, tickvals: PERIOD_TICKS, ticktext: PERIOD_TICKS.map(String), range: periods, showgrid: false, fixedrange: true } }, config);
   }
 }
 
