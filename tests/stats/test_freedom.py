@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.signal import butter, lfilter, sosfiltfilt
+from scipy.signal import butter, hilbert, lfilter, sosfiltfilt
 from scipy.stats import f as f_distribution
 
 from pipeline.stats import bootstrap, freedom
@@ -68,6 +68,39 @@ def test_intervals_hold_the_truth_and_differences_are_not_invented(kind, r):
     differences = draws[::2] - draws[1::2]
     false = np.mean([freedom.two_sided_p(d) < 0.05 for d in differences])
     assert false <= 0.07 + 0.011
+
+
+@pytest.mark.parametrize("degrees", [90, 60])
+def test_one_wave_at_two_phases(degrees):
+    """r = cos(phase) of a wave that both see is known far better than r of two waves, and held."""
+    rng = np.random.default_rng(15)
+    wave = hilbert(band(rng, PAIRS), axis=1)
+    x, y = wave.real, (wave * np.exp(1j * np.radians(degrees))).real
+    x, y = (a + 0.1 * rng.standard_normal(a.shape) for a in (x, y))
+    other = band(rng, PAIRS)
+    truth = np.arctanh(np.mean(x * y) / np.sqrt(np.mean(x**2) * np.mean(y**2)))
+
+    def bounds(b):
+        draws = np.array([freedom.correlation_draws(*pair, 800, rng) for pair in zip(x, b, strict=True)])
+        return np.percentile(draws, [2.5, 97.5], axis=1)
+
+    low, high = bounds(y)
+    held = np.mean((low < truth) & (truth < high))
+    assert 0.92 - 0.013 <= held <= 0.995  # as above: careful, because the lowest bands take no part
+    wide = np.subtract(*bounds(other)[::-1])
+    assert np.median(high - low) < 0.75 * np.median(wide)
+
+
+def test_dependence_by_hand():
+    """One oscillation and its quarter period: wholly dependent. Two noises: hardly ever."""
+    rng = np.random.default_rng(16)
+    wave = hilbert(band(rng, 1)[0][:300])[:, None]
+    bands = freedom.band_edges(299)
+    inside = np.searchsorted(bands, 600 / np.array([50, 15])) - 1  # bands of modes with periods of 15 to 50 samples
+    one = freedom.dependence([wave.real], [wave.imag])[inside[0] + 1 : inside[1]]
+    assert (one > 0.8).all()
+    none = [freedom.dependence(*([x - x.mean(axis=0)] for x in rng.standard_normal((2, 300, 1)))) for _ in range(200)]
+    assert np.mean(np.array(none)[:, freedom.WIDE :] > 0) < 0.09  # 0.05 asked, half-spaced modes are not quite free
 
 
 def test_block_bootstrap_alone_would_not():
