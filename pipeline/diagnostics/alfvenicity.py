@@ -145,7 +145,7 @@ def _series(v, b, polarity, length, settings):
     """Running values on time, missing where the window is not filled enough."""
     of_definition = {"running_mean": window.running_mean_moments, "window": window.running_moments}
     moments = of_definition[settings.definition](v, b, length)
-    e_v, e_b, h = (np.where(moments.valid_fraction >= settings.min_coverage, x, np.nan) for x in moments[4:])
+    e_v, e_b, h = (np.where(moments.valid_fraction >= settings.min_coverage, x, np.nan) for x in moments[-3:])
     strength = window.running_mean(np.sqrt((b**2).sum(axis=1)), length)
     strength = np.where(strength > 0, strength, np.nan)
     sigma_c = elsasser.sigma_c(e_v, e_b, h)

@@ -12,6 +12,7 @@ Two definitions of the same quantity are common, and differ by up to 0.4 locally
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pipeline.physics import elsasser
 
@@ -19,12 +20,10 @@ CACHED = 80_000  # numbers to work on at once, 0.6 MB
 
 
 class Moments(NamedTuple):
-    """Joint moments of v and b per window; all energies about the window's mean, in km2 s-2."""
+    """Joint moments of v and b per window; energies in km2 s-2."""
 
     size: np.ndarray  # (window) samples that the window should hold
     count: np.ndarray  # (window) samples where v and b are both there
-    v: np.ndarray  # (window, component) mean
-    b: np.ndarray  # (window, component) mean
     e_v: np.ndarray  # (window) <|dv|^2>/2
     e_b: np.ndarray  # (window) <|db|^2>/2
     h: np.ndarray  # (window) <dv.db>
@@ -43,42 +42,37 @@ def odd_length(window_s: float, cadence_s: float) -> int:
 def running_moments(v, b, length: int) -> Moments:
     """Moments of the windows of `length` samples (odd) centred at every sample. v, b: (time, component), km s-1."""
     _verify_odd(length)
-    _, columns, v_zero, b_zero = _columns(v, b)
-    n = columns.shape[1]
-    out = Moments(np.full(n, length), np.empty(n, int), *(np.empty(shape) for shape in ((n, 3), (n, 3), n, n, n)))
-    for part, sums in _pieces_of_sums(columns, length, length // 2):
-        for whole, piece in zip(out[1:], _moments(out.size[part], sums, v_zero, b_zero)[1:], strict=True):
-            whole[part] = piece
-    return out
+    v, b = _pair(v, b)
+    energies, count = np.empty((3, len(v))), np.empty(len(v), int)
+    for part, sums in _pieces_of_sums(lambda rows, of: _fill(rows, v[of], b[of]), (10, len(v)), length, length // 2):
+        _energies(sums, energies[:, part])
+        count[part] = sums[0]
+    return Moments(np.broadcast_to(length, len(v)), count, *energies)
 
 
-def running_mean_moments(v, b, length: int, average_length: int | None = None) -> Moments:
+def running_mean_moments(v: ArrayLike, b: ArrayLike, length: int, average_length: int | None = None) -> Moments:
     """Moments of the fluctuations about a centred running mean of `length` samples, averaged over `average_length`.
 
-    v, b: (time, component), km s-1; both lengths odd, the second `length` by default. `Moments.v`, `.b` are the means
-    of the fluctuations (about zero), and the energies are not about them: <|v - <v>_T|^2>_W / 2.
+    v, b: (time, component), km s-1; both lengths odd, the second `length` by default. The energies are not about the
+    fluctuations' own means: <|v - <v>_T|^2>_W / 2.
     """
     average_length = average_length or length
-    dv, db = fluctuations(v, b, length)
-    e_v, e_b, h = elsasser.energies(dv, db)
-    valid = np.isfinite(h)
-    columns = np.where(valid, np.vstack([np.ones_like(h), dv.T, db.T, e_v, e_b, h]), 0.0)
-    sums = centred_sums(columns, average_length)
-    count = sums[0]
-    mean = sums[1:] / np.where(count > 0, count, np.nan)
-    limited = _cauchy_schwarz(*mean[-3:])
-    size = np.full(count.shape, average_length)
-    return Moments(size, count.astype(int), mean[:3].T, mean[3:6].T, mean[-3], mean[-2], limited)
+    energies = np.vstack(elsasser.energies(*fluctuations(v, b, length)))
+    valid = np.isfinite(energies[2])
+    count, *sums = centred_sums(np.where(valid, np.vstack([valid, energies]), 0.0), average_length)
+    mean = np.divide(sums, np.where(count > 0, count, np.nan))
+    _cauchy_schwarz(*mean)
+    return Moments(np.broadcast_to(average_length, count.shape), count.astype(int), *mean)
 
 
-def fluctuations(v, b, length: int):
+def fluctuations(v: ArrayLike, b: ArrayLike, length: int) -> tuple[np.ndarray, np.ndarray]:
     """dv, db (time, component): v and b less the centred running mean of `length` samples, pairwise complete.
 
     Where the window is not symmetric, at the ends of the record and beside gaps, its mean lies at another time than
     its centre, and a steady trend would be left over. So the local straight line is taken off, which passes through the
     mean of a symmetric window at its centre and is the same there.
     """
-    valid, columns, *_ = _columns(v, b)
+    valid, columns = _columns(v, b)
     time = np.arange(valid.size) - 0.5 * valid.size
     moments = np.vstack([columns[:7], time * columns[0], time**2 * columns[0], time * columns[1:7]])
     sums = centred_sums(moments, length)
@@ -90,7 +84,7 @@ def fluctuations(v, b, length: int):
     return x[:, :3], x[:, 3:]
 
 
-def contributions(v, b, length: int, min_fraction: float = 0.5):
+def contributions(v: ArrayLike, b: ArrayLike, length: int, min_fraction: float = 0.5) -> np.ndarray:
     """Share of every sample in the energies of all complete windows: e_v, e_b, h, (time, 3), km2 s-2.
 
     v, b: (time, component), km s-1. The windows of `length` samples (any number, at most all) that lie inside the
@@ -99,7 +93,7 @@ def contributions(v, b, length: int, min_fraction: float = 0.5):
     so that any mean, and any resampling of samples, of these shares is one of windows. NaN where v or b is missing,
     all NaN where no window is filled.
     """
-    valid, columns, *_ = _columns(v, b)
+    valid, columns = _columns(v, b)
     length = min(length, valid.size)
     sums = _forward_sums(columns[:7], length)[:, : valid.size - length + 1]
     count = sums[0]
@@ -124,7 +118,7 @@ def _pooled(columns, covering):
     return np.vstack([np.maximum(e_v, 0.0), np.maximum(e_b, 0.0), h])
 
 
-def response(frequency, length: int):
+def response(frequency: ArrayLike, length: int) -> np.ndarray:
     """1 - D^2, D = sin(pi f L) / (L sin(pi f)): share of the energy of a wave that windows of L samples hold.
 
     frequency: cycles per sample, (0, 1/2]. For fluctuations about a running mean it is (1 - D)^2.
@@ -133,7 +127,7 @@ def response(frequency, length: int):
     return 1.0 - (np.sin(np.pi * frequency * length) / (length * np.sin(np.pi * frequency))) ** 2
 
 
-def running_mean(x, length: int, min_fraction: float = 0.0):
+def running_mean(x: ArrayLike, length: int, min_fraction: float = 0.0) -> np.ndarray:
     """Mean of x over the window of `length` samples (odd) centred at each, NaN where less than `min_fraction` is there.
 
     x: (time,) or (time, k), each column with its own gaps; at least one sample is always needed.
@@ -150,13 +144,13 @@ def running_mean(x, length: int, min_fraction: float = 0.0):
     return (mean + zero[:, None]).T.reshape(x.shape)
 
 
-def centred_sums(columns, length: int):
+def centred_sums(columns: np.ndarray, length: int) -> np.ndarray:
     """Sum over the window of `length` samples (odd) centred at each; beyond the ends there is nothing. (k, time)."""
     _verify_odd(length)
     return _forward_sums(columns, length, lead=length // 2)[:, : columns.shape[1]]
 
 
-def interval_sums(columns, start, stop):
+def interval_sums(columns: np.ndarray, start: ArrayLike, stop: ArrayLike) -> np.ndarray:
     """Sum over the windows [start, stop) of sample indices, which may overlap; empty ones give 0. (k, window)."""
     start, stop = np.asarray(start, dtype=int), np.asarray(stop, dtype=int)
     k, n = columns.shape
@@ -180,18 +174,19 @@ def _verify_odd(length):
 def _forward_sums(columns, length: int, lead: int = 0):
     """sum of columns[i - lead : i - lead + length] for every i, nothing beyond the ends. (k, time)."""
     out = np.empty(columns.shape)
-    for part, sums in _pieces_of_sums(columns, length, lead):
+    for part, sums in _pieces_of_sums(lambda rows, of: np.copyto(rows, columns[:, of]), columns.shape, length, lead):
         out[:, part] = sums
     return out
 
 
-def _pieces_of_sums(columns, length, lead):
-    """Slices of time, and the sums (k, slice) there, in an array that is used again for the next slice.
+def _pieces_of_sums(fill, shape, length, lead):
+    """Slices of time, and the sums (k, slice) there, for samples of shape (k, time).
 
-    No sample outside the window ever enters: differences of prefix sums would keep the rounding errors of every large
-    value before. Pieces stay in the processor's cache, and fresh memory costs more than the additions.
+    fill(rows, part) writes the samples of a slice into rows (k, slice). No sample outside the window ever enters:
+    differences of prefix sums would keep the rounding errors of every large value before. Pieces stay in the
+    processor's cache, and arrays are used again: fresh memory costs more than the additions.
     """
-    k, n = columns.shape
+    k, n = shape
     piece = max(1, min(n, max(2 * length, CACHED // max(k, 1))))
     out, buffers = np.empty((k, piece)), np.empty((2, k, piece + length - 1))
     for first in range(0, n, piece):
@@ -201,7 +196,7 @@ def _pieces_of_sums(columns, length, lead):
         padded = buffers[0, :, : stop - start]
         padded[:, :head] = 0.0
         padded[:, stop - start - tail :] = 0.0
-        padded[:, head : stop - start - tail] = columns[:, max(start, 0) : max(stop - tail, 0)]
+        fill(padded[:, head : stop - start - tail], slice(max(start, 0), max(stop - tail, 0)))
         sums = out[:, : last - first]
         _sums_by_doubling(buffers, stop - start, length, sums)
         yield slice(first, last), sums
@@ -213,11 +208,11 @@ def _sums_by_doubling(buffers, width, length, out):
     buffers: (2, k, width or more), the first holding the samples; both are overwritten. About 1.5 log2(length)
     additions per sample, but of whole vectors; the rounding error grows with log2(length), not with length.
     """
-    out[...] = 0.0
     done, size, now, after = 0, 1, *buffers
     while True:
         if length & size:
-            out += now[:, done : done + out.shape[1]]
+            part = now[:, done : done + out.shape[1]]
+            np.add(out, part, out=out) if done else np.copyto(out, part)
             done += size
         if 2 * size > length:
             return
@@ -226,26 +221,41 @@ def _sums_by_doubling(buffers, width, length, out):
         size, now, after = 2 * size, after, now
 
 
-def _columns(v, b):
-    """Rows that are valid, and (10, time): 1, v, b, v.v, b.b, v.b, zero where not, v and b about their means."""
+def _pair(v, b):
     v, b = np.asarray(v, dtype=float), np.asarray(b, dtype=float)
     if v.shape != b.shape or v.ndim != 2 or v.shape[1] != 3:
         raise ValueError(f"v and b must both be (time, 3), found {v.shape} and {b.shape}")
+    return v, b
+
+
+def _columns(v, b):
+    """Rows that are valid, and (10, time): 1, v, b, v.v, b.b, v.b, zero where not, v and b about their means."""
+    v, b = _pair(v, b)
     columns = np.empty((10, len(v)))
+    _fill(columns, v, b)
+    return columns[0] > 0, columns
+
+
+def _fill(columns, v, b):
+    """The columns of `_columns` into an array that is there."""
     x = columns[1:7]
     x[:3], x[3:] = v.T, b.T
-    valid = np.isfinite(x).all(axis=0)
-    zero = _mean_of_valid(x, valid)  # 400 km/s of speed would cost digits of the 10 km/s of fluctuation
-    x -= zero[:, None]
-    x[:, ~valid] = 0.0
-    columns[0], columns[7:] = valid, _products(x)
-    return valid, columns, zero[:3], zero[3:]
+    columns[0] = np.isfinite(x).all(axis=0)
+    gone = np.flatnonzero(columns[0] == 0)
+    x[:, gone] = 0.0
+    zero = x.sum(axis=1) / max(x.shape[1] - gone.size, 1)
+    x -= zero[:, None]  # 400 km/s of speed would cost digits of the 10 km/s of fluctuation
+    x[:, gone] = 0.0
+    _products(x, columns[7:])
 
 
-def _products(x):
+def _products(x, out=None):
     """v.v, b.b, v.b of the rows of x (6, time)."""
     v, b = x[:3], x[3:]
-    return np.vstack([np.einsum("it,it->t", p, q) for p, q in ((v, v), (b, b), (v, b))])
+    out = np.empty((3, x.shape[1])) if out is None else out
+    for row, (p, q) in zip(out, ((v, v), (b, b), (v, b)), strict=True):
+        np.einsum("it,it->t", p, q, out=row)
+    return out
 
 
 def _mean_of_valid(rows, valid):
@@ -253,25 +263,27 @@ def _mean_of_valid(rows, valid):
     return np.sum(rows, axis=1, where=np.broadcast_to(valid, rows.shape)) / np.maximum(count, 1)
 
 
-def _moments(size, sums, v_zero, b_zero) -> Moments:
-    count = sums[0]
-    v, b, squares = (rows / np.where(count > 0, count, np.nan) for rows in (sums[1:4], sums[4:7], sums[7:]))
-    e_v = _variance(squares[0], v, count)
-    e_b = _variance(squares[1], b, count)
-    h = _cauchy_schwarz(e_v, e_b, squares[2] - np.einsum("iw,iw->w", v, b))
-    v += v_zero[:, None]
-    b += b_zero[:, None]
-    return Moments(size, count.astype(int), v.T, b.T, e_v, e_b, h)
+def _energies(sums, out):
+    """e_v, e_b, h (3, window), about the windows' means, from the sums of the columns, which are overwritten."""
+    count, means = sums[0], sums[1:]
+    with np.errstate(divide="ignore", invalid="ignore"):  # no sample, no mean
+        means *= 1.0 / count
+    rounding = np.maximum(count, 4) * np.finfo(float).eps
+    for energy, square, mean in ((out[0], means[6], means[:3]), (out[1], means[7], means[3:6])):
+        _variance(square, mean, rounding, energy)
+    np.subtract(means[8], np.einsum("iw,iw->w", means[:3], means[3:6]), out=out[2])
+    _cauchy_schwarz(*out)
 
 
-def _variance(mean_square, mean, count):
+def _variance(mean_square, mean, rounding, out):
     """(<x.x> - <x>.<x>) / 2, zero where it is no more than the rounding error of the two terms."""
-    energy = 0.5 * (mean_square - np.einsum("iw,iw->w", mean, mean))
-    rounding = np.finfo(float).eps * np.maximum(count, 4) * mean_square
-    return np.where(energy <= rounding, 0.0 * energy, energy)
+    np.subtract(mean_square, np.einsum("iw,iw->w", mean, mean), out=out)
+    out *= 0.5
+    out[out <= rounding * mean_square] = 0.0
 
 
 def _cauchy_schwarz(e_v, e_b, h):
-    """h held within 2 sqrt(e_v e_b), which it exceeds by rounding alone."""
+    """Hold h within 2 sqrt(e_v e_b), which it exceeds by rounding alone, in place."""
     bound = 2.0 * np.sqrt(e_v * e_b)
-    return np.clip(h, -bound, bound)
+    np.minimum(h, bound, out=h)
+    np.maximum(h, -bound, out=h)
