@@ -107,7 +107,7 @@ def tell():
 
     if EVENTS:
         # Who asked for tables alone does not miss the reports.
-        reports = any(job.rule.name.endswith("report") for job in workflow.dag.jobs)
+        reports = any(job.rule.name.endswith(("report", "pages")) for job in workflow.dag.jobs)
         came = status.table(RESULTS, EVENTS, "report" if reports else "tabulate")
         tables.write(came, f"{RESULTS}/catalogue/status.csv")
         print("", *status.sentences(came), f"{status.counts(came)}: {RESULTS}/catalogue/status.csv", sep="\n")

@@ -9,7 +9,7 @@ by this code, with these parameters.
 import json
 import runpy
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,6 +28,16 @@ class Task:
     output: Any
     params: Any
     wildcards: Any
+
+
+class Later:
+    """A list that is worked out when it is handed to a job (pickled), not for every job of a plan."""
+
+    def __init__(self, build: Callable[[], list]):
+        self.build = build
+
+    def __reduce__(self) -> tuple:
+        return list, (self.build(),)
 
 
 def run(tasks: Iterable[Task]) -> list[str]:
@@ -65,8 +75,10 @@ def _recorded(path: Path, expected: dict, sums: dict[str, str]) -> bool:
 
 
 def made(task: Task) -> bool:
-    """Run the task's script; False where it failed, and said so."""
+    """Run the task's script, without what an earlier run left; False where it failed, and said so."""
     hook = sys.excepthook
+    for path in task.output:
+        Path(path).unlink(missing_ok=True)
     try:
         runpy.run_path(task.script, init_globals={"snakemake": SimpleNamespace(**vars(task))})
     except Exception as error:  # whatever it is, the other results do not depend on it

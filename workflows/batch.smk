@@ -1,4 +1,6 @@
 # jobs: event -> all results of an event in two jobs: numbers, pages; what stands is not made again (pipeline/batch.py)
+from pipeline import batch
+
 NUMBERS = ("load", "resample", "lag", "intervals", "diagnose", "correlate", "tabulate")
 PAGES = ("draw", "report")
 
@@ -19,8 +21,6 @@ def tasks_of(wildcards, stages):
     """The jobs that the rules named by `stages` would be for one event, in their order."""
     from itertools import product
 
-    from pipeline.batch import Task
-
     tasks, found = [], members(wildcards.event)
     for rule in (getattr(rules, stage).rule for stage in stages):
         names = sorted(rule.wildcard_names)
@@ -29,7 +29,7 @@ def tasks_of(wildcards, stages):
             read, written = rule.expand_input(own)[0], rule.expand_output(own)[0]
             params = rule.expand_params(own, read, written, None)[0]
             script = Path(workflow.basedir, "workflows", rule.script).as_posix()
-            tasks.append(Task(rule.name, script, read._plainstrings(), written._plainstrings(), params, own))
+            tasks.append(batch.Task(rule.name, script, read._plainstrings(), written._plainstrings(), params, own))
     return tasks
 
 
@@ -61,7 +61,7 @@ rule numbers:
     output:
         rules.tabulate.output,
     params:
-        tasks=lambda wildcards: tasks_of(wildcards, NUMBERS),
+        tasks=lambda wildcards: batch.Later(lambda: tasks_of(wildcards, NUMBERS)),
         seen=lambda wildcards: seen(EVENTS[wildcards.event], *OF_NUMBERS),
         code=CODE_OF_NUMBERS,
     resources:
@@ -83,7 +83,7 @@ rule pages:
     output:
         rules.report.output,
     params:
-        tasks=lambda wildcards: tasks_of(wildcards, PAGES),
+        tasks=lambda wildcards: batch.Later(lambda: tasks_of(wildcards, PAGES)),
         seen=seen(SETTINGS),
         code=CODE_OF_PAGES,
     resources:
