@@ -25,6 +25,23 @@ def by_scale(pair: Pair, band_s: tuple[float, float]) -> dict[str, Pair]:
     return {"all": pair} | {scale: _filtered(pair, function) for scale, function in filters.items()}
 
 
+def inside(scale: str, mask: np.ndarray, band_s: tuple[float, float], step_s: float) -> np.ndarray:
+    """Samples of `mask` (time) to judge a scale by: in the band without the ends of every stretch of True.
+
+    The filter carries the neighbours' waves across a border, which are few modes beside many and not the region's own:
+    a quarter of the longest period is left out at each end, at most a quarter of the stretch.
+    """
+    if scale != "band":
+        return mask
+    steps = round(band_s[1] / 4 / step_s)
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
+    out = np.zeros_like(mask)
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        cut = min(steps, (stop - start) // 4)
+        out[start + cut : stop - cut] = True
+    return out
+
+
 def _filtered(pair, function):
     x, y = np.empty_like(pair.x), np.empty_like(pair.y)
     for block in BLOCKS:

@@ -16,7 +16,7 @@ from pydantic import Field
 from pipeline.aligned import COLUMNS, QUANTITIES, Pair
 from pipeline.config import Frozen
 from pipeline.intervals import THIRDS, mask
-from pipeline.splitting import SCALES, by_scale
+from pipeline.splitting import SCALES, by_scale, inside
 from pipeline.stats import agreement, freedom
 
 ALFVENIC = "alfvenic"  # all Alfvénic intervals of either spacecraft taken together
@@ -44,7 +44,11 @@ ATTRIBUTES = {
     "misfit_ratio": ("1", "misfit of the region over that of its baseline", "misfit ratio"),
     "misfit_ratio_ci": ("1", "interval of misfit_ratio", "misfit ratio"),
     "misfit_ratio_p": ("1", "two-sided p of equal misfits", "p"),
-    "window_h": ("h", "length of the windows of region and baseline", "window"),
+    "window_h": (
+        "h",
+        "length of the windows of region and baseline; up to half the longest period less in the band",
+        "window",
+    ),
     "n_samples": ("1", "common samples of the region", "n"),
     "n_baseline": ("1", "common samples of the baseline", "n"),
     "reason": ("", "why there is no value", ""),
@@ -114,9 +118,12 @@ def windows(mask: np.ndarray, length: int) -> list[slice]:
 
 def _region(parts, name, region, baseline, settings):
     """Arrays (quantity, scale, ...) of one region."""
-    length = window_length(region, baseline)
-    cut = windows(region, length), windows(baseline, length)
-    cells = [[_cell(parts[scale], name, cut, q, scale, settings) for scale in SCALES] for q in QUANTITIES]
+    cut = {}
+    for scale in SCALES:
+        masks = [inside(scale, mask, settings.band_s, parts[scale].step_s) for mask in (region, baseline)]
+        length = window_length(*masks)
+        cut[scale] = tuple(windows(mask, length) for mask in masks)
+    cells = [[_cell(parts[scale], name, cut[scale], q, scale, settings) for scale in SCALES] for q in QUANTITIES]
     out = {key: np.array([[cell[key] for cell in row] for row in cells]) for key in cells[0][0]}
     out["delta_r_p_holm"] = np.stack([freedom.holm(p) for p in out["delta_r_p"].T], axis=1)
     return out
@@ -166,7 +173,7 @@ def _difference(here, there, settings, rng):
     }
 
 
-def pooled_r(pieces):
+def pooled_r(pieces: list[tuple[np.ndarray, np.ndarray]]) -> float:
     """Correlation of all windows together, each about its own mean."""
     x, y = (np.concatenate([piece[k] - piece[k].mean(axis=0) for piece in pieces]) for k in (0, 1))
     return agreement.correlation(x, y)

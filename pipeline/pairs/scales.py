@@ -8,7 +8,7 @@ from pydantic import Field
 from pipeline.aligned import COLUMNS, QUANTITIES, Pair
 from pipeline.config import Frozen
 from pipeline.intervals import mask
-from pipeline.splitting import SCALES, by_scale
+from pipeline.splitting import SCALES, by_scale, inside
 from pipeline.stats import agreement, freedom
 
 
@@ -41,13 +41,18 @@ def compute(
 ) -> xr.Dataset:
     """Agreement of first(t) with second(t + lag) per interval, quantity and scale, and the parts along `time`.
 
-    Arguments as in pairs.correlation. The whole series is filtered and then cut, so that intervals keep their ends.
+    Arguments as in pairs.correlation. The whole series is filtered and then cut, so that intervals keep their ends; in
+    the band they lose what the filter mixes with their neighbours (splitting.inside).
     """
     parts = by_scale(Pair.of(first, second, lag_s), settings.band_s)
     names = list(dict.fromkeys(intervals["interval"]))
     time = parts["all"].time
-    masks = {name: mask(time, intervals, name) for name in names}
-    cells = [[[_cell(parts, masks[n], n, q, scale, settings) for scale in SCALES] for q in QUANTITIES] for n in names]
+    masks = {
+        (name, scale): inside(scale, mask(time, intervals, name), settings.band_s, parts["all"].step_s)
+        for name in names
+        for scale in SCALES
+    }
+    cells = [[[_cell(parts, masks[n, s], n, q, s, settings) for s in SCALES] for q in QUANTITIES] for n in names]
     variables = {}
     for key in cells[0][0][0] if cells else ():
         values = np.array([[[cell[key] for cell in row] for row in table] for table in cells])

@@ -20,7 +20,7 @@ from pipeline.resample import grid_edges, resample, windowed_means
 from pipeline.simulate import Settings as Event
 from pipeline.simulate.event import compose, constant, draw
 from pipeline.simulate.waves import taper
-from pipeline.splitting import by_scale
+from pipeline.splitting import by_scale, inside
 from pipeline.stats.seeds import generator
 
 CADENCE_S = 64.0
@@ -77,7 +77,7 @@ def rows(kind: str, number: int, seed: int) -> list[dict]:
     if event.waves.db_over_b:
         about["verdict"] = verdict(first, second, table)
     return [
-        about | {"quantity": q, "scale": s} | found(q, s) | _moments(true[s], q, table)
+        about | {"quantity": q, "scale": s} | found(q, s) | _moments(true[s], q, s, table)
         for q, s in product(QUANTITIES, SCALES)
     ]
 
@@ -146,19 +146,20 @@ def _bounds(name, interval):
     return {f"{name}_{bound}": float(interval.sel(bound=bound)) for bound in ("low", "high")}
 
 
-def verdict(first, second, table) -> str:
+def verdict(first: xr.Dataset, second: xr.Dataset, table: pd.DataFrame) -> str:
     """What the phase hypothesis says about the waves."""
     rows = table[table["interval"] == "alfvenic_1"]
     return str(phase.compute(first, second, rows, LAG_S, phase.Settings(surrogates=100))["verdict"].values[0])
 
 
-def _moments(pair, quantity, table):
+def _moments(pair, quantity, scale, table):
     """Sums of covariance and variances in the regions, each window about its own mean."""
-    inside = {name: table_of.mask(pair.time, table, name) for name in ("alfvenic_1", "quiet")}
-    length = contrast.window_length(inside["alfvenic_1"], inside["quiet"])
-    cut = {name: contrast.runs(mask) for name, mask in inside.items()}
-    cut |= {"region": contrast.windows(inside["alfvenic_1"], length)}
-    cut |= {"baseline": contrast.windows(inside["quiet"], length)}
+    masks = {name: table_of.mask(pair.time, table, name) for name in ("alfvenic_1", "quiet")}
+    masks = {name: inside(scale, mask, contrast.Settings().band_s, pair.step_s) for name, mask in masks.items()}
+    length = contrast.window_length(masks["alfvenic_1"], masks["quiet"])
+    cut = {name: contrast.runs(mask) for name, mask in masks.items()}
+    cut |= {"region": contrast.windows(masks["alfvenic_1"], length)}
+    cut |= {"baseline": contrast.windows(masks["quiet"], length)}
     out = {}
     for name, windows in cut.items():
         pieces = [[a[window][:, COLUMNS[quantity]] for a in (pair.x, pair.y)] for window in windows]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from simulated_pairs import STEP_S, rows, spacecraft
 
+from pipeline import splitting
 from pipeline.pairs import scales
 from pipeline.tables import tidy
 
@@ -40,6 +41,23 @@ def test_same_large_scale_and_waves_in_quadrature(shift_min):
     fraction = ejecta["variance_fraction"].sel(quantity="vector")
     assert float(fraction.sel(scale="large")) > 0.9
     assert float(fraction.sel(scale="all")) == 1
+
+
+def test_the_band_of_a_region_is_not_its_neighbours():
+    """Strong unshared waves end where the region begins: its own weak shared ones keep their r."""
+    other = np.where(MINUTES[:, None] < 1080, 10 * waves(2.0, 31.0), 0)
+    one, two = spacecraft("one", slow() + waves(0.0)), spacecraft("two", slow() + waves(0.0) + other)
+    found = scales.compute(one, two, TABLE, 0.0, scales.Settings(draws=200)).sel(interval="ejecta_rear", scale="band")
+    assert float(found["r"].sel(quantity="vector")) > 0.99  # without the margin: 0.92
+    assert float(found["n_samples"].sel(quantity="vector")) == 360 - 2 * 15
+
+
+def test_margins_of_the_band_by_hand():
+    mask = np.zeros(30, bool)
+    mask[2:22] = mask[24:28] = True
+    kept = splitting.inside("band", mask, (60.0, 1200.0), 100.0)
+    assert np.flatnonzero(kept).tolist() == [*range(5, 19), 25, 26]  # three samples, and a quarter of a short stretch
+    assert splitting.inside("large", mask, (60.0, 1200.0), 100.0) is mask
 
 
 def test_both_spacecraft_pass_one_filter_where_one_has_gaps():
