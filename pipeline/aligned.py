@@ -47,7 +47,7 @@ def _who(ds):
     return " ".join(str(ds.attrs[key]) for key in ("event", "spacecraft") if key in ds.attrs) or "data"
 
 
-def seconds(step) -> float:
+def seconds(step: np.timedelta64) -> float:
     """A numpy time step in s."""
     return float(step / np.timedelta64(1, "s"))
 
@@ -90,6 +90,6 @@ class Pair:
         who = first.attrs.get("event", ""), first.attrs.get("spacecraft", ""), second.attrs.get("spacecraft", "")
         return cls(first["time"].values, step, known, x, y, who)
 
-    def rng(self, stage: str, *more) -> np.random.Generator:
+    def rng(self, stage: str, *more: object) -> np.random.Generator:
         """The random stream of this pair for one purpose."""
         return generator(self.names[0], stage, *self.names[1:], *more)

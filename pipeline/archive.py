@@ -22,11 +22,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from pipeline import cdf, provenance
 from pipeline.config import ConfigError, Event, Fetch
 from pipeline.product import Product
+
+if TYPE_CHECKING:
+    import requests
+
 
 KINDS = ("field", "plasma")
 STAGING_PREFIX = ".fetch-"
@@ -77,7 +83,7 @@ def fetch(
     return manifest
 
 
-def mission(spacecraft: str):
+def mission(spacecraft: str) -> ModuleType:
     """The module that declares a spacecraft's products."""
     return importlib.import_module(f"pipeline.missions.{spacecraft}")
 
@@ -104,7 +110,9 @@ def _days(first: datetime, last: datetime) -> list[date]:
     return [first.date() + timedelta(days=n) for n in range((last.date() - first.date()).days + 1)]
 
 
-def fetch_kind(products: list[Product], core: list[date], days: list[date], client, data: Path, who: str) -> dict:
+def fetch_kind(
+    products: list[Product], core: list[date], days: list[date], client: "Client", data: Path, who: str
+) -> dict:
     """Files of the first product that has one on a day of `core`, for all `days`; what was tried before; absences."""
     tried = []
     for product in products:
@@ -124,7 +132,7 @@ def _named(days: list[date]) -> str:
     return str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
 
 
-def fetch_day(product: Product, day: date, client, data: Path, who: str) -> dict:
+def fetch_day(product: Product, day: date, client: "Client", data: Path, who: str) -> dict:
     """Manifest entry of one day: the file's path in `data`, url, bytes, sha256 and time, or why it is absent."""
     begin = time.monotonic()
     try:
@@ -138,7 +146,7 @@ def fetch_day(product: Product, day: date, client, data: Path, who: str) -> dict
     return {"day": str(day), **entry}
 
 
-def download_day(product: Product, day: date, client, data: Path) -> dict:
+def download_day(product: Product, day: date, client: "Client", data: Path) -> dict:
     """Retrieve, verify and publish one day's file; nothing is left behind on failure."""
     if isinstance(client, Store):  # writes nothing: the data folder may be another's, to be read only
         return {"reason": client.retrieve(product, day, data).absent}
@@ -227,7 +235,7 @@ def sweep(data: str | Path) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def client_of(archive: str, data: Path, timeout_s: float, offline: bool):
+def client_of(archive: str, data: Path, timeout_s: float, offline: bool) -> "Client":
     """The client for an archive root: http(s) address or directory, or the data folder alone where `offline`."""
     if offline:
         return Store(data)
@@ -253,7 +261,7 @@ class Store:
     def retrieve(self, product: Product, day: date, staging: Path) -> Answer:
         return Answer(absent="not in the local store, and offline")
 
-    def insist(self, mission, who: str) -> None:
+    def insist(self, mission: ModuleType, who: str) -> None:
         """Nothing more can be asked."""
 
 
@@ -281,7 +289,7 @@ class Directory:
             return Answer(absent="not in the archive")
         return Answer(Path(shutil.copyfile(source, staging / source.name)), source.resolve().as_uri())
 
-    def insist(self, mission, who: str) -> None:
+    def insist(self, mission: ModuleType, who: str) -> None:
         """Raise ArchiveError where the directory itself is missing."""
         if not self.root.is_dir():
             raise ArchiveError(f"{who}: the archive {self.root} is not a directory")
@@ -330,7 +338,7 @@ class Remote:
             raise ArchiveError(f"what the archive answers for {folder}/ is no whole listing of files")
         return Answer(absent=reason)
 
-    def insist(self, mission, who: str) -> None:
+    def insist(self, mission: ModuleType, who: str) -> None:
         """Raise ArchiveError where neither the root nor a folder of the mission exists: the address is wrong."""
         folders = {product.path.split("/")[0] for product in mission.PRODUCTS.values()}
         addresses = [f"{self.root}/", *(f"{self.root}/{folder}/" for folder in sorted(folders))]
@@ -344,7 +352,7 @@ def is_listing(text: str) -> bool:
     return bool(re.search(LISTING, text)) and ("<html" not in text or "</html>" in text)
 
 
-def page(address: str):
+def page(address: str) -> "requests.Response":
     """The archive's answer (requests.Response) to one plain request. Raises ArchiveError where there is none."""
     import requests
 
@@ -397,6 +405,9 @@ def ask_pyspedas(product: Product, day: date, root: str, staging: Path) -> list[
     finally:
         config.update(saved)
         tempfile.tempdir = saved_tempdir
+
+
+Client = Store | Directory | Remote
 
 
 def absence(records: list[logging.LogRecord]) -> str:

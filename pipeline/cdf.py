@@ -7,11 +7,17 @@ give one range for a whole vector, which would delete every positive V_y and V_z
 import struct
 import zlib
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipeline import cdf_records
+
+if TYPE_CHECKING:
+    from pipeline.product import Product
+
 
 FILL = -1e30  # float32 fills of -1e31 come back as -9.9999998e30: test with <=, never with ==
 IMPLAUSIBLE = 1e12  # above anything measured here (positions in km: 2e6; temperatures in K: 1e8)
@@ -136,7 +142,7 @@ def missing(values: np.ndarray, missing_from: float = np.inf) -> np.ndarray:
     return ~np.isfinite(values) | (values <= FILL) | (np.abs(values) >= missing_from)
 
 
-def read_product(path: str | Path, product) -> dict[str, np.ndarray]:
+def read_product(path: str | Path, product: "Product") -> dict[str, np.ndarray]:
     """Variables of a `product` file, records first; optional ones only where there are records of them.
 
     Raises CdfError unless the required ones are there, and types, shapes, numbers of records and units as they must be.
@@ -189,7 +195,7 @@ SPELLINGS = {
 }
 
 
-def verify(path: str | Path, product, day) -> None:
+def verify(path: str | Path, product: "Product", day: date) -> None:
     """Raise CdfError unless the file is whole, holds what `product` needs, and its times lie around `day`.
 
     Most archive files carry no checksum, so this is what tells a download from a damaged one: the size that the file

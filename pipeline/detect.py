@@ -114,19 +114,19 @@ class Fluctuations:
     b: np.ndarray
 
     @property
-    def sigma_c(self):
+    def sigma_c(self) -> np.ndarray:
         return elsasser.sigma_c(self.e_v, self.e_b, self.h)
 
     @property
-    def sigma_r(self):
+    def sigma_r(self) -> np.ndarray:
         return elsasser.sigma_r(self.e_v, self.e_b)
 
     @property
-    def sigma_m(self):
+    def sigma_m(self) -> np.ndarray:
         return self.helicity / np.where(self.e_b > 0, 2 * self.e_b, np.nan)
 
     @property
-    def db_over_b(self):
+    def db_over_b(self) -> np.ndarray:
         return np.sqrt(2 * self.e_b) / np.where(self.speed > 0, self.speed, np.nan)
 
     def samples(self, seconds: float) -> int:
@@ -231,7 +231,12 @@ def _searched(intervals):
     return None if rows.empty else (rows["start"].min().to_datetime64(), rows["end"].max().to_datetime64())
 
 
-def find(data: Fluctuations, searched, thresholds: tuple[float, float], settings: Settings) -> list[tuple[int, int]]:
+def find(
+    data: Fluctuations,
+    searched: tuple[np.datetime64, np.datetime64],
+    thresholds: tuple[float, float],
+    settings: Settings,
+) -> list[tuple[int, int]]:
     """Alfvénic intervals as (first, behind last) samples of `data`, in time order, without overlap."""
     limits = _limits(data, searched)
     if limits is None:
@@ -271,14 +276,18 @@ def _accepted(data, extent, cores, limits, thresholds, shortest):
     return None
 
 
-def as_a_whole(data: Fluctuations, span: tuple[int, int], thresholds: tuple[float, float], db_over_b_min=0.0) -> bool:
+def as_a_whole(
+    data: Fluctuations, span: tuple[int, int], thresholds: tuple[float, float], db_over_b_min: float = 0.0
+) -> bool:
     """True where the ratios of the span's mean energies meet the thresholds, and its mean amplitude the gate."""
     e_v, e_b, h = _means(data, span)[:3]
     meets = abs(elsasser.sigma_c(e_v, e_b, h)) >= thresholds[0] and abs(elsasser.sigma_r(e_v, e_b)) <= thresholds[1]
     return bool(meets and np.sqrt(2 * e_b) >= db_over_b_min * _mean_speed(data, span))
 
 
-def joined(data: Fluctuations, spans, thresholds, db_over_b_min: float) -> list[tuple[int, int]]:
+def joined(
+    data: Fluctuations, spans: list[tuple[int, int]], thresholds: tuple[float, float], db_over_b_min: float
+) -> list[tuple[int, int]]:
     """Spans of one sign, neighbours within one longest period made one where their union meets the thresholds.
 
     Within waves of sigma_c = 0.8 the local value dips below 0.5 now and then; two pieces that together are as Alfvénic
@@ -392,7 +401,9 @@ def one_jump(data: Fluctuations, span: tuple[int, int], share: float = 0.5) -> b
     return bool(there > share * squares.sum())
 
 
-def small_flux_ropes(data: Fluctuations, searched, shortest_s: float) -> list[tuple[int, int]]:
+def small_flux_ropes(
+    data: Fluctuations, searched: tuple[np.datetime64, np.datetime64], shortest_s: float
+) -> list[tuple[int, int]]:
     """Spans of at least shortest_s in the box of small flux ropes: |sigma_m| high, |sigma_c| low, sigma_r low."""
     sigma_m, sigma_c, sigma_r = FLUX_ROPE
     with np.errstate(invalid="ignore"):

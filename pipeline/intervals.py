@@ -4,15 +4,23 @@ The table of intervals is tidy: one row per spacecraft and interval, columns COL
 Intervals are half-open, [start, end), so that neighbours share no sample.
 """
 
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from pipeline.config import Event
+
 
 TIMES = ("start", "end", "start_low", "start_high", "end_low", "end_high")
 COLUMNS = ("spacecraft", "interval", "start", "end", "origin")
 THIRDS = ("ejecta_front", "ejecta_middle", "ejecta_rear")
 
 
-def given_intervals(event, lags_s: dict[str, float]) -> pd.DataFrame:
+def given_intervals(event: "Event", lags_s: dict[str, float]) -> pd.DataFrame:
     """Sheath, ejecta and ejecta thirds of every spacecraft of `event`.
 
     `lags_s` (s, positive: later than the reference) carries blank boundaries over from the reference spacecraft.
@@ -57,7 +65,11 @@ def of(table: pd.DataFrame, spacecraft: str) -> pd.DataFrame:
     return table[table["spacecraft"] == spacecraft].reset_index(drop=True)
 
 
-def inside(time: np.ndarray, start, end) -> np.ndarray:
+def inside(
+    time: np.ndarray,
+    start: datetime | np.datetime64 | pd.Timestamp | str,
+    end: datetime | np.datetime64 | pd.Timestamp | str,
+) -> np.ndarray:
     """Boolean (time): samples with start <= time < end. All False where a boundary is missing (NaT)."""
     return (time >= pd.Timestamp(start).to_datetime64()) & (time < pd.Timestamp(end).to_datetime64())
 
@@ -85,7 +97,7 @@ def mask(time: np.ndarray, table: pd.DataFrame, name: str) -> np.ndarray:
     return selected
 
 
-def write(table: pd.DataFrame, path) -> None:
+def write(table: pd.DataFrame, path: str | Path) -> None:
     """The table as CSV with ISO times."""
     from pipeline.provenance import whole_file
 
@@ -93,7 +105,7 @@ def write(table: pd.DataFrame, path) -> None:
         table.to_csv(part, index=False, date_format="%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def read(path) -> pd.DataFrame:
+def read(path: str | Path) -> pd.DataFrame:
     """A table written by `write`, with its times as datetime64[ns] in UTC."""
     table = pd.read_csv(path, keep_default_na=False, na_values=[""])
     texts = table.select_dtypes(exclude="number").columns.difference(TIMES)

@@ -9,12 +9,20 @@ import importlib
 import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipeline import cdf, frames, schema
-from pipeline.product import Product, Source
+from pipeline.product import Flag, Product, Source
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from pipeline.config import Load
+
 
 CLOCKS = {
     "mag": ("b",),
@@ -50,7 +58,15 @@ class Instrument:
         return self.product.name if self.product else ""
 
 
-def load(manifest: dict, data_root: str | Path, event: str, spacecraft: str, settings, start, end):
+def load(
+    manifest: dict,
+    data_root: str | Path,
+    event: str,
+    spacecraft: str,
+    settings: "Load",
+    start: datetime | np.datetime64,
+    end: datetime | np.datetime64,
+) -> "xr.Dataset":
     """raw data (xarray.Dataset, schema "raw") of one spacecraft in [start, end), from the files of `manifest`.
 
     `manifest` is what archive.fetch returned, its paths are relative to `data_root`; `settings` is config.Load.
@@ -79,7 +95,9 @@ def load(manifest: dict, data_root: str | Path, event: str, spacecraft: str, set
     return ds
 
 
-def instrument(entry: dict, spacecraft: str, data_root, window, who: str) -> Instrument:
+def instrument(
+    entry: dict, spacecraft: str, data_root: str | Path, window: tuple[np.datetime64, np.datetime64], who: str
+) -> Instrument:
     """One kind ("field" or "plasma") of the manifest, read, cleaned and cut to `window`."""
     if not entry["product"]:
         return Instrument(None, entry["reason"])
@@ -158,7 +176,9 @@ def any_component(mask: np.ndarray) -> np.ndarray:
     return mask.any(axis=tuple(range(1, mask.ndim)))
 
 
-def without_flagged(values: dict, raw: dict, product: Product, time, inside) -> tuple[dict, dict[str, Counter]]:
+def without_flagged(
+    values: dict, raw: dict, product: Product, time: np.ndarray, inside: np.ndarray
+) -> tuple[dict, dict[str, Counter]]:
     """`values` with flagged samples missing, and counts of those that were not missing before.
 
     `time` are the centres of the samples that lie `inside` the window; flags on the samples' own clock go by `inside`.
@@ -178,7 +198,7 @@ def without_flagged(values: dict, raw: dict, product: Product, time, inside) -> 
     return kept, counts
 
 
-def is_useless(flag, code: np.ndarray) -> np.ndarray:
+def is_useless(flag: Flag, code: np.ndarray) -> np.ndarray:
     """True where a quality value is one of the flag's bad ones, or not one of its good ones."""
     return np.isin(code, flag.bad) if flag.bad else ~np.isin(code, flag.good)
 
@@ -230,7 +250,7 @@ def orbit_of(magnetometer: Instrument, plasma: Instrument) -> tuple[tuple[np.nda
     return (np.empty(0, "datetime64[ns]"), np.empty((0, 3))), ""
 
 
-def in_gse(each: Instrument, orbit) -> Instrument:
+def in_gse(each: Instrument, orbit: tuple[np.ndarray, np.ndarray]) -> Instrument:
     """The instrument with its field and velocity turned from RTN, at the spacecraft's interpolated position."""
     if each.product is None or each.product.frame == "GSE":
         return each
@@ -242,7 +262,7 @@ def in_gse(each: Instrument, orbit) -> Instrument:
     return replace(each, series=each.series | turned)
 
 
-def position_at(time: np.ndarray, orbit) -> np.ndarray:
+def position_at(time: np.ndarray, orbit: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """Position (time, component) in GSE (km), linear between the known ones and constant outside them."""
     known, position = orbit
     if not len(known):
@@ -252,7 +272,7 @@ def position_at(time: np.ndarray, orbit) -> np.ndarray:
     return np.stack([np.interp(at, of, component) for component in position.T], axis=-1)
 
 
-def without_outliers(each: Instrument, settings) -> Instrument:
+def without_outliers(each: Instrument, settings: "Load") -> Instrument:
     """The instrument with Hampel outliers of the measured variables missing and counted; none unless asked for."""
     if settings.outlier_sigma is None:
         return each

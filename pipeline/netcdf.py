@@ -6,8 +6,13 @@ for anything else `dataset` says so by Unfamiliar, and the reader falls back on 
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import xarray as xr
+
 
 # Bookkeeping of HDF5 and netCDF-4, no attributes of the data.
 INTERNAL = {"CLASS", "NAME", "REFERENCE_LIST", "DIMENSION_LIST", "DIMENSION_LABELS"}
@@ -21,7 +26,7 @@ class Unfamiliar(ValueError):
     """The file holds something that `provenance.write` does not write."""
 
 
-def dataset(path: str | Path):
+def dataset(path: str | Path) -> "xr.Dataset":
     """The xarray.Dataset in a netCDF-4 file, in memory. Raises Unfamiliar where it needs xarray's own decoding."""
     import h5py
     import xarray as xr

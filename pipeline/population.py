@@ -4,6 +4,7 @@ Reads the results of a run: catalogue/*.csv, and per event the running series fo
 unit everywhere: samples of one event are not independent, so intervals come from drawing events.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,7 @@ def _row(quantity, region, subset, n, numbers):
     return quantity, region, subset, n, value, low, high, published, source
 
 
-def occurrence(table: pd.DataFrame):
+def occurrence(table: pd.DataFrame) -> Iterator[tuple]:
     """Shares of structures with Alfvénic intervals at all, and with extended ones, per region and spacecraft."""
     if not len(table):
         return
@@ -62,7 +63,7 @@ def occurrence(table: pd.DataFrame):
         yield _row("extended", region, spacecraft, len(rows), meta.share(extended, len(rows)))
 
 
-def distributions(table: pd.DataFrame, rng: np.random.Generator):
+def distributions(table: pd.DataFrame, rng: np.random.Generator) -> Iterator[tuple]:
     """Means over events of cross helicity and residual energy in sheaths and ejecta, per spacecraft."""
     if not len(table):
         return
@@ -87,7 +88,7 @@ def correlations(table: pd.DataFrame, folder: str | Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def coherence(pairs: pd.DataFrame, rng: np.random.Generator, draws: int = 1000):
+def coherence(pairs: pd.DataFrame, rng: np.random.Generator, draws: int = 1000) -> Iterator[tuple]:
     """Scale length L (au) of r = exp(-d / L) over pairs, its interval by drawing pairs."""
     d, r = pairs["distance_au"].to_numpy(float), pairs["r"].to_numpy(float)
     n = int(np.isfinite(d * r).sum())
@@ -103,7 +104,7 @@ def coherence(pairs: pd.DataFrame, rng: np.random.Generator, draws: int = 1000):
     yield _row("scale_length_au", "ejecta", "b_x, b_y, b_z", n, (length, low, high))
 
 
-def differences(table: pd.DataFrame):
+def differences(table: pd.DataFrame) -> Iterator[tuple]:
     """Random-effects mean of delta r (Alfvénic minus the rest of the ejecta) per component, and its spread."""
     if not len(table):
         return
@@ -158,7 +159,7 @@ def _running(folder: Path, spacecraft: str):
             yield provenance.read(path), edges
 
 
-def ejecta(path: str | Path, spacecraft: str):
+def ejecta(path: str | Path, spacecraft: str) -> tuple[np.datetime64, np.datetime64] | None:
     """Start and end (datetime64) of the ejecta at one spacecraft, None where they are not known."""
     from pipeline import intervals
 

@@ -9,6 +9,7 @@ import importlib
 import re
 import sys
 import typing
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def settings_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def blocks():
+def blocks() -> Iterator[tuple[str, str, type[BaseModel]]]:
     """(name, sentence, settings class) of every block: the top, the stages, the modules."""
     yield "Top level", "", Settings
     for name, field in Settings.model_fields.items():

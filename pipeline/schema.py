@@ -4,6 +4,11 @@
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import xarray as xr
+
 
 COMPONENTS = ("x", "y", "z")
 AXES = ("max", "int", "min")
@@ -103,7 +108,7 @@ class SchemaError(ValueError):
     """A Dataset does not follow the schema."""
 
 
-def check(ds, kind: str, who: str = "") -> None:
+def check(ds: "xr.Dataset", kind: str, who: str = "") -> None:
     """Raise SchemaError unless every variable of `kind` ("raw", "uniform") is there with its dims and units.
 
     `who` names event and spacecraft in the message. Unknown variables are refused too.

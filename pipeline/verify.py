@@ -155,7 +155,7 @@ class Checked:
         return (VERSIONS, "made with " + "; ".join(changed)) if changed else None
 
 
-def differences(was, now, key: str = "") -> list[str]:
+def differences(was: object, now: object, key: str = "") -> list[str]:
     """What differs between two JSON values, by dotted key."""
     if isinstance(was, dict) and isinstance(now, dict):
         keys = list(dict.fromkeys([*was, *now]))

@@ -7,6 +7,8 @@ order in time (`thickness` knows of no order, so they have the same). The rank a
 the interval stands out within its own ejecta.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -149,7 +151,12 @@ def _against_surrogates(b, value, dt_s, settings, rng):
 
 
 def window_rank(
-    b: np.ndarray, dt_s: float, selected: np.ndarray, ejecta: np.ndarray, settings: Settings, measure=None
+    b: np.ndarray,
+    dt_s: float,
+    selected: np.ndarray,
+    ejecta: np.ndarray,
+    settings: Settings,
+    measure: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> np.ndarray:
     """(len(METRICS),): share of windows of a region's length, evenly spaced in the ejecta, at most as complex.
 

@@ -167,7 +167,7 @@ def _band_variables(scalogram, band_s, usable_s, speed):
     return {f"{name}_band": ("time", value, _attrs(f"{name}_band")) for name, value in values.items()}
 
 
-def usable_part(scalogram, band_s, usable_s):
+def usable_part(scalogram: wavelet.Scalogram, band_s: tuple[float, float], usable_s: float) -> wavelet.Scalogram | None:
     """The band's periods from usable_s on, None where less than an octave is left."""
     part = scalogram.within(max(band_s[0], usable_s), band_s[1])
     octaves = np.log2(part.period_s[-1] / part.period_s[0]) if len(part.period_s) else 0.0

@@ -6,14 +6,19 @@ save(figure, "my_overview")
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.provenance import whole_file
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 # Nothing of the moment in the file: the same input gives the same bytes.
 TIMELESS = {"png": {}, "pdf": {"CreationDate": None}}
 
 
-def save(figure, stem: str | Path) -> tuple[Path, Path]:
+def save(figure: "Figure", stem: str | Path) -> tuple[Path, Path]:
     """Write {stem}.png (200 dpi) and {stem}.pdf (fonts embedded, text searchable); returns both paths."""
     from pipeline.figures import style
 

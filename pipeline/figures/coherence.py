@@ -5,6 +5,8 @@ Phase is shown where coherence is above that (hatched elsewhere); positive: the 
 Alfvénic intervals.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
@@ -13,10 +15,23 @@ from pipeline.figures import style
 from pipeline.figures.scalogram import draw_map
 from pipeline.figures.sliding import alfvenic_of_second
 
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+    from pipeline.results import EventResults
+
+
 CYCLIC = "twilight"  # -180 and 180 degrees are one phase and one colour; dark at zero
 
 
-def draw(results, which: str, start=None, end=None, quantity: str = "vector"):
+def draw(
+    results: "EventResults",
+    which: str,
+    start: style.Moment | None = None,
+    end: style.Moment | None = None,
+    quantity: str = "vector",
+) -> "Figure":
     """Maps of the pair `which` ("first-second") for one quantity; `start` and `end` (UTC at the first)."""
     first, second = which.split("-")
     ds = results.pair("coherence", first, second)
@@ -49,7 +64,7 @@ def ds_symbol(quantity: str) -> str:
     return "|B|" if quantity == "b_mag" else quantity.replace("b_", "B_")
 
 
-def significant_phase(one):
+def significant_phase(one: "xr.Dataset") -> "xr.DataArray":
     """Phase (time, period), degrees, where the coherence exceeds the threshold; NaN elsewhere."""
     return one["phase"].where(one["coherence"] > one["threshold"])
 

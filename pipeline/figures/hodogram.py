@@ -4,16 +4,30 @@ p of roughness and tortuosity: share of fields of the same spectra with random p
 disparity (0 for one shape, 1 for none in common): share of them that are at least as like the first spacecraft's.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pipeline import intervals as cut
 from pipeline.figures import style
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from pipeline.results import EventResults
+
+
 METRICS = ("roughness", "tortuosity")
 PLANES = (("int", "max"), ("min", "max"), ("min", "int"))  # abscissa, ordinate
 
 
-def draw(results, which: str | None = None, interval: str | None = None, start=None, end=None):
+def draw(
+    results: "EventResults",
+    which: str | None = None,
+    interval: str | None = None,
+    start: style.Moment | None = None,
+    end: style.Moment | None = None,
+) -> "Figure":
     """Hodograms of the ejecta and of the longest Alfvénic interval, one row per spacecraft and interval.
 
     `which`: a spacecraft, a pair or None for all spacecraft. `interval` draws that one alone. `start` and `end` (UTC)

@@ -3,16 +3,26 @@
 T_exp is the temperature usual for wind of this speed: ejecta lie below about half of it.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pipeline import intervals as cut
 from pipeline.figures import style
 from pipeline.physics.plasma import expected_temperature, plasma_beta
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from pipeline.results import EventResults
+
+
 USUAL = "0.65"  # what the solar wind of the same speed has
 
 
-def draw(results, which: str, start=None, end=None):
+def draw(
+    results: "EventResults", which: str, start: style.Moment | None = None, end: style.Moment | None = None
+) -> "Figure":
     """Overview of spacecraft `which`; `start` and `end` (UTC) limit the time axis."""
     ds = results.uniform(which)
     rows = cut.of(results.intervals, which)

@@ -1,5 +1,7 @@
 """Both spacecraft overlaid, the second shifted by the lag, split by scale: slow field and Alfvénic band, with r."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
@@ -8,12 +10,21 @@ from pipeline.figures import style
 from pipeline.figures.pair import r_text
 from pipeline.figures.sliding import alfvenic_of_second
 
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+    from pipeline.results import EventResults
+
+
 SHOWN = ("large", "band")
 WORDS = {"large": "slow", "band": "band"}
 COMPONENTS = ("b_x", "b_y", "b_z")
 
 
-def draw(results, which: str, start=None, end=None):
+def draw(
+    results: "EventResults", which: str, start: style.Moment | None = None, end: style.Moment | None = None
+) -> "Figure":
     """Slow part and band of the three components of the pair `which` ("first-second"), UTC at the first."""
     first, second = which.split("-")
     if "scales" not in results.pair_results(first, second):
@@ -62,7 +73,7 @@ def _look():
     return {"ha": "left", "va": "bottom", "fontsize": 7, "bbox": box}
 
 
-def correlations(ds, component: str, scale: str) -> str:
+def correlations(ds: "xr.Dataset", component: str, scale: str) -> str:
     """r of the ejecta, of every Alfvénic interval and of the rest, to print."""
     r = ds["r"].sel(quantity=component, scale=scale)
     names = ds["interval"].values

@@ -3,17 +3,33 @@
 The field on top says where in the structure one is; dotted lines bound the band that the tables use.
 """
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from pipeline import intervals as cut
 from pipeline.figures import style
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from pipeline.results import EventResults
+
 
 SHOWN = ("sigma_c", "sigma_r", "sigma_m")
 BAR_TICKS = {(-1, 1): [-1, 0, 1], (-180, 180): [-180, -90, 0, 90, 180]}  # by the limits of the colours
 PERIOD_TICKS = (2, 5, 10, 20, 30, 60, 120, 240, 480, 960, 1920)  # min
 
 
-def draw(results, which: str, start=None, end=None, longest_s: float | None = None):
+def draw(
+    results: "EventResults",
+    which: str,
+    start: style.Moment | None = None,
+    end: style.Moment | None = None,
+    longest_s: float | None = None,
+) -> "Figure":
     """Scalograms of spacecraft `which`; `start` and `end` (UTC) limit the time, `longest_s` the period."""
     ds, waves = results.uniform(which), results.diagnostic("wavelet", which)
     rows = cut.of(results.intervals, which)
@@ -38,7 +54,7 @@ def draw(results, which: str, start=None, end=None, longest_s: float | None = No
     return figure
 
 
-def power(waves):
+def power(waves: "xr.Dataset") -> "xr.DataArray":
     """log10 of the energy e_v + e_b = (|W_v|^2 + |W_b|^2) / 2 (time, period), b in Alfvén units, km2 s-2."""
     total = sum(style.along(waves, name, ("time", "period")) for name in ("e_v", "e_b"))
     return np.log10(total.where(total > 0))
@@ -55,7 +71,9 @@ def _field(panel, ds):
     panel.set_ylabel(style.label(ds["b"]))
 
 
-def draw_map(panel, waves, values, text, longest_s, **colours):
+def draw_map(
+    panel: "Axes", waves: "xr.Dataset", values: "xr.DataArray", text: str, longest_s: float | None, **colours: Any
+) -> None:
     """One scalogram, periods on a logarithmic axis in minutes, missing values grey; `text` names the colour bar."""
     from matplotlib.dates import date2num
 

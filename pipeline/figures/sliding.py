@@ -4,6 +4,7 @@ The rank is the share of equally long windows of the ejecta whose vector correla
 """
 
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,12 +13,21 @@ from pipeline import intervals as cut
 from pipeline.figures import style
 from pipeline.figures.pair import r_text
 
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+    from pipeline.results import EventResults
+
+
 QUANTITIES = {"vector": ("vector", "#222222", 1.4), "b_mag": ("|B|", "#8A8A8A", 0.8)} | {
     f"b_{c}": (f"B_{c}", colour, 0.7) for c, colour in style.COMPONENT.items()
 }
 
 
-def draw(results, which: str, start=None, end=None):
+def draw(
+    results: "EventResults", which: str, start: style.Moment | None = None, end: style.Moment | None = None
+) -> "Figure":
     """Sliding r and rms difference of the pair `which` ("first-second"); `start` and `end` (UTC at the first)."""
     first, second = which.split("-")
     ds = results.pair("correlation", first, second)
@@ -41,7 +51,7 @@ def draw(results, which: str, start=None, end=None):
     return figure
 
 
-def alfvenic_of_second(results, first: str, second: str) -> pd.DataFrame:
+def alfvenic_of_second(results: "EventResults", first: str, second: str) -> pd.DataFrame:
     """The second's Alfvénic intervals on the first's clock, named alfvenic_1_wind; none where the lag is unknown."""
     rows = style.known(cut.of(results.intervals, second))
     rows = rows[rows["interval"].map(style.kind) == "alfvenic"]
@@ -75,7 +85,7 @@ def _print_ranks(panel, ds, values):
     panel.text(0.01, 0.02, "\n".join(lines), transform=panel.transAxes, **look)
 
 
-def rank_text(ds, interval: str) -> str:
+def rank_text(ds: "xr.Dataset", interval: str) -> str:
     """Vector r of an interval and its rank among all equally long windows of the ejecta, to print."""
     row = ds[["r", "rank"]].sel(interval=interval, quantity="vector")
     rank = f"{float(row['rank']):.2f} of equally long ejecta windows have at most this r"

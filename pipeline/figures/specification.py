@@ -4,9 +4,18 @@ The event's own settings stand on the vertical line. Colours say what each inter
 panel, how many alternatives keep the conclusion of the event's own settings.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pipeline.figures import style
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from pipeline.results import EventResults
+
 
 COMPONENTS = ("b_x", "b_y", "b_z")
 CONCLUSIONS = {"lower": "#B2401B", "not lower": "#1F5A96", "cannot be told": "#8A8A8A"}
@@ -18,7 +27,7 @@ ROW, PANEL, FIRST = 0.125, 0.62, 1.45  # inches
 FEW = 60  # analyses whose marks can be told apart
 
 
-def draw(results, which: str | None = None, quantity: str = "vector"):
+def draw(results: "EventResults", which: str | None = None, quantity: str = "vector") -> "Figure":
     """Curve of the pair `which`, or of all pairs, from sensitivity/specifications.csv of an event."""
     from pipeline.sensitivity import summary
 
@@ -32,7 +41,7 @@ def draw(results, which: str | None = None, quantity: str = "vector"):
     return curve(rows, quantity)
 
 
-def curve(rows, quantity: str = "vector"):
+def curve(rows: "pd.DataFrame", quantity: str = "vector") -> "Figure":
     """Figure of the rows of all specifications (sensitivity.summary.judged), a column of panels per pair."""
     if rows[f"delta_r_{quantity}"].isna().all():
         reasons = rows["reason"].value_counts()

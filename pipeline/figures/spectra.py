@@ -3,16 +3,24 @@
 Everything follows from the mean powers of each interval, so energies are averaged before any ratio is formed.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pipeline.figures import style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from pipeline.results import EventResults
+
 
 KINDS = {"sheath": "sheath", "ejecta": "ejecta", "alfvenic": "Alfvénic", "quiet": "rest of ejecta"}
 ROWS = (("v", "b"), ("z_plus", "z_minus"))  # solid, dashed
 SYMBOLS = {"v": "v", "b": "b", "z_plus": "$z^+$", "z_minus": "$z^-$"}
 
 
-def draw(results, which: str | None = None):
+def draw(results: "EventResults", which: str | None = None) -> "Figure":
     """A column per spacecraft: of `which` (a spacecraft or a pair), or of all spacecraft."""
     names = tuple(which.split("-")) if which else results.spacecraft
     with style.applied():

@@ -5,12 +5,25 @@ colour-vision deficiencies and, by lightness, in grey print.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    from pipeline.results import EventResults
+
 
 SINGLE, DOUBLE = 3.5, 7.1  # column widths, inches
 PAGE = 9.0  # most height that leaves room for a caption, inches
@@ -32,9 +45,11 @@ CHARACTER = 0.068  # width of a character in the size of interval names, inches
 HOURS = np.timedelta64(3600 * 10**9, "ns")
 TICK_HOURS = (1, 2, 3, 6, 12, 24, 48, 120, 240)
 
+Moment = str | datetime | np.datetime64  # a time (UTC) as a caller may give it
+
 
 @contextmanager
-def applied():
+def applied() -> Iterator[None]:
     """The style of the package for what is drawn inside, the caller's own settings afterwards."""
     import matplotlib as mpl
 
@@ -42,21 +57,23 @@ def applied():
         yield
 
 
-def new_figure(width: float, height: float, layout: str | None = "constrained"):
+def new_figure(width: float, height: float, layout: str | None = "constrained") -> "Figure":
     """Empty Figure (inches), free of any window system and of pyplot's list of open figures."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout=layout)
 
 
-def empty_figure(words: str):
+def empty_figure(words: str) -> "Figure":
     """Figure that says why there is nothing to see: an event without data still has all its figures."""
     figure = new_figure(DOUBLE, 1.0)
     figure.text(0.5, 0.5, words, ha="center", va="center")
     return figure
 
 
-def stack(panels: int, strip: float, panel: float, below: float = 0.0):
+def stack(
+    panels: int, strip: float, panel: float, below: float = 0.0
+) -> "tuple[Figure, Axes, list[Axes], Axes | None]":
     """Figure with a strip for interval names over `panels` that share a time axis, and perhaps one more panel below.
 
     Heights in inches. Margins are fixed, so that panels of different figures and events line up.
@@ -81,7 +98,7 @@ def stack(panels: int, strip: float, panel: float, below: float = 0.0):
     return figure, over, axes[::-1], add(foot, below) if below else None
 
 
-def spacecraft_colour(results, name: str) -> str:
+def spacecraft_colour(results: "EventResults", name: str) -> str:
     """Colour of a spacecraft: fixed for known ones, else by its place in the event."""
     others = [s for s in results.spacecraft if s not in SPACECRAFT]
     return SPACECRAFT.get(name) or MORE_SPACECRAFT[others.index(name) % len(MORE_SPACECRAFT)]
@@ -112,25 +129,25 @@ def symbol_text(symbol: str) -> str:
     return "$" + re.sub(r"_([^\W_]+)", r"_{\1}", symbol) + "$"
 
 
-def label(variable, symbol: str | None = None) -> str:
+def label(variable: "xr.DataArray", symbol: str | None = None) -> str:
     """Axis label of a DataArray from its attributes: symbol and, if it has any, units in parentheses."""
     text = symbol_text(symbol or variable.attrs.get("label") or variable.name)
     units = units_text(variable.attrs.get("units", "1"))
     return f"{text} ({units})" if units else text
 
 
-def component_symbol(variable, component: str) -> str:
+def component_symbol(variable: "xr.DataArray", component: str) -> str:
     """Symbol of one component: B and x to B_x."""
     return f"{variable.attrs.get('label', variable.name)}_{component}"
 
 
-def alfvenicity(results, spacecraft: str):
+def alfvenicity(results: "EventResults", spacecraft: str) -> "xr.Dataset | None":
     """The result that holds sigma_c and sigma_r against time: of running windows, else of wavelets; None without."""
     found = [name for name in ("alfvenicity", "wavelet") if name in results.diagnostics(spacecraft)]
     return results.diagnostic(found[0], spacecraft) if found else None
 
 
-def along(ds, name: str, dims: tuple[str, ...] = ("time",)):
+def along(ds: "xr.Dataset", name: str, dims: tuple[str, ...] = ("time",)) -> "xr.DataArray":
     """The variable of ds that holds `name` along `dims` alone; its own name may say more, as sigma_c_band does."""
     found = [v for key, v in ds.data_vars.items() if v.dims == dims and (key == name or key.startswith(f"{name}_"))]
     if not found:
@@ -141,24 +158,24 @@ def along(ds, name: str, dims: tuple[str, ...] = ("time",)):
 # --- panels ---------------------------------------------------------------------------------------------------------
 
 
-def letter_panels(axes) -> None:
+def letter_panels(axes: "Iterable[Axes]") -> None:
     """Panel letters (a), (b), ... outside the upper right corner of each, where no data can lie under them."""
     for axis, number in zip(axes, count(), strict=False):
         beside(axis, f"({chr(ord('a') + number)})", 1.0, gid="letter")
 
 
-def name_series(axis, names: dict[str, str]) -> None:
+def name_series(axis: "Axes", names: dict[str, str]) -> None:
     """Names of lines in their colours ({name: colour}), one under the other to the right of the panel."""
     tall = axis.get_position().height * axis.figure.get_figheight()
     for number, (name, colour) in enumerate(names.items(), start=1):
         beside(axis, name, 1.0 - 0.18 * number / tall, color=colour, gid="series name")
 
 
-def beside(axis, text: str, height: float, **options) -> None:
+def beside(axis: "Axes", text: str, height: float, **options: Any) -> None:
     axis.text(1.008, height, text, transform=axis.transAxes, ha="left", va="top", **options)
 
 
-def draw_series(axis, time, values, **options):
+def draw_series(axis: "Axes", time: ArrayLike, values: ArrayLike, **options: Any) -> "Line2D":
     """Line that breaks at missing values; a sample with no valid neighbour, invisible in a line, becomes a dot."""
     time, values = np.asarray(time), np.asarray(values, dtype=float)
     (line,) = axis.plot(time, values, gid="series", **options)
@@ -173,7 +190,7 @@ def draw_series(axis, time, values, **options):
     return line
 
 
-def log_scale(axis) -> None:
+def log_scale(axis: "Axes") -> None:
     """Logarithmic vertical axis of lines already drawn. One that shows nothing positive has no ticks: it could not."""
     lines = [np.asarray(line.get_ydata(), float) for line in axis.get_lines()]
     if not any((values > 0).any() for values in lines):
@@ -182,7 +199,7 @@ def log_scale(axis) -> None:
     axis.set_yscale("log")
 
 
-def log_ticks(axis) -> None:
+def log_ticks(axis: "Axes") -> None:
     """Ticks of a logarithmic vertical axis whose limits are set; less than two decades get labels between decades."""
     from matplotlib.ticker import LogFormatterSciNotation, LogLocator, NullFormatter
 
@@ -195,7 +212,7 @@ def log_ticks(axis) -> None:
     axis.yaxis.set_minor_formatter(NullFormatter())
 
 
-def plain_log_axis(axis) -> None:
+def plain_log_axis(axis: "Axes") -> None:
     """Logarithmic horizontal axis of ratios with plain numbers, few enough to be read: 0.5, 1, 2."""
     axis.set_xscale("log")
     low, high = axis.get_xlim()
@@ -208,17 +225,17 @@ def plain_log_axis(axis) -> None:
     axis.set_xlim(low, high)
 
 
-def legend_below(figure, axes) -> None:
+def legend_below(figure: "Figure", axes: "Iterable[Axes]") -> None:
     """One legend under the panels with every name that occurs in any of `axes`."""
     pairs = {label: handle for a in axes for handle, label in zip(*a.get_legend_handles_labels(), strict=True)}
     figure.legend(pairs.values(), pairs.keys(), loc="outside lower center", ncols=max(1, len(pairs)))
 
 
-def zero_line(axis, value: float = 0.0) -> None:
+def zero_line(axis: "Axes", value: float = 0.0) -> None:
     axis.axhline(value, color="0.45", linewidth=0.5, zorder=1)
 
 
-def time_axis(axis, start, end, spacecraft: str | None = None) -> None:
+def time_axis(axis: "Axes", start: np.datetime64, end: np.datetime64, spacecraft: str | None = None) -> None:
     """UTC axis from start to end: hours on every major tick, the date below at the first tick and at midnights.
 
     A spacecraft's name says at whose clock, where times of another one are shifted to it.
@@ -244,7 +261,7 @@ def time_axis(axis, start, end, spacecraft: str | None = None) -> None:
     axis.set_xlabel(f"Time at {display(spacecraft)} (UTC)" if spacecraft else "Time (UTC)", labelpad=1)
 
 
-def tick_times(start, end) -> tuple[np.ndarray, np.ndarray]:
+def tick_times(start: np.datetime64, end: np.datetime64) -> tuple[np.ndarray, np.ndarray]:
     """Major and minor ticks on whole hours (datetime64), at most 9 major ones; a short axis has ticks on minutes."""
     steps = np.array([m / 60 for m in (1, 2, 5, 10, 15, 30)] + list(TICK_HOURS))
     hours = (end - start) / HOURS
@@ -273,7 +290,7 @@ def interval_shade(name: str) -> str | None:
     return SHADES.get(name) or FOUND.get(kind(name))
 
 
-def shade_intervals(axes, intervals: pd.DataFrame) -> None:
+def shade_intervals(axes: "Iterable[Axes]", intervals: pd.DataFrame) -> None:
     """Colour each interval's background, divide the ejecta into its thirds, dash discontinuities."""
     for row in known(intervals).itertuples():
         colour = interval_shade(row.interval)
@@ -300,7 +317,7 @@ def strip_rows(intervals: pd.DataFrame, thirds: bool = False) -> list[pd.DataFra
     return [row for row in rows if len(row)]
 
 
-def interval_strip(axis, rows: list[pd.DataFrame]) -> None:
+def interval_strip(axis: "Axes", rows: list[pd.DataFrame]) -> None:
     """Named boxes over the panels. Where a name does not fit its number stands, or nothing."""
     axis.set_ylim(0, max(1, len(rows)))
     for height, row in enumerate(rows):
@@ -333,7 +350,7 @@ def known(intervals: pd.DataFrame) -> pd.DataFrame:
     return intervals[intervals["start"].notna() & intervals["end"].notna()]
 
 
-def names_of_kind(names, kinds: str) -> list[str]:
+def names_of_kind(names: Iterable[str], kinds: str) -> list[str]:
     """Those of the interval names that are of one kind, in their order, without repetition.
 
     What is "quiet" is the rest of the ejecta: without Alfvénic intervals it is the ejecta, and is left out.
@@ -344,7 +361,9 @@ def names_of_kind(names, kinds: str) -> list[str]:
     return [name for name in names if kind(name) == kinds]
 
 
-def view(intervals: pd.DataFrame, time, start=None, end=None) -> tuple[np.datetime64, np.datetime64]:
+def view(
+    intervals: pd.DataFrame, time: ArrayLike, start: Moment | None = None, end: Moment | None = None
+) -> tuple[np.datetime64, np.datetime64]:
     """Limits of the time axis: those given, else all intervals and a sixth of their length on either side.
 
     The axis does not reach beyond the data.
@@ -360,7 +379,7 @@ def view(intervals: pd.DataFrame, time, start=None, end=None) -> tuple[np.dateti
     return np.datetime64(start or first, "ns"), np.datetime64(end or last, "ns")
 
 
-def fit_limits(panels, start, end) -> None:
+def fit_limits(panels: "Iterable[Axes]", start: np.datetime64, end: np.datetime64) -> None:
     """Vertical limits from what the series have between start and end, so that a zoomed figure fills its panels."""
     for panel in panels:
         visible = np.concatenate(
@@ -375,7 +394,7 @@ def fit_limits(panels, start, end) -> None:
             panel.set_ylim(10**limits if panel.get_yscale() == "log" else limits)
 
 
-def clear_edges(panels) -> None:
+def clear_edges(panels: "Iterable[Axes]") -> None:
     """Widen linear panels whose outermost tick sits on an edge, where its label would touch that of the next panel."""
     for panel in panels:
         low, high = panel.get_ylim()

@@ -4,6 +4,8 @@ Coherence does not mind a phase difference, correlation does: waves that both se
 and high coherence. Phase is positive where the second lags behind the one lag.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -112,7 +114,7 @@ class Transformed:
         bands = wavelet.transform(filled, self.step_s, self.period_s, step=self.step)
         return np.concatenate([band.w for band in bands], axis=1)
 
-    def local(self, quantity: str, voices: int, w_y: np.ndarray | None = None):
+    def local(self, quantity: str, voices: int, w_y: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Coherence and phase (period, time) of one quantity."""
         columns = COLUMNS[quantity]
         w_y = self.w_y if w_y is None else w_y
@@ -189,7 +191,9 @@ def _nothing(periods, covered, reason):
     return out | {"coverage": [covered] * n, "reason": [reason] * n}
 
 
-def band_coherency(transformed: Transformed, spectra, quantity: str, band: np.ndarray) -> np.ndarray:
+def band_coherency(
+    transformed: Transformed, spectra: Sequence[np.ndarray], quantity: str, band: np.ndarray
+) -> np.ndarray:
     """Complex coherency (...) of one quantity over the band's periods; energies count per octave, as in variance."""
     weight = 1 / transformed.scale_steps[band]
     return kernel.coherency([part[..., COLUMNS[quantity], :][..., band] * weight for part in spectra], axis=(-2, -1))
@@ -216,7 +220,9 @@ def _pooled(transformed, spectra, quantity, band, null):
     }
 
 
-def null_coherencies(pair, transformed, selected, band, count, rng) -> np.ndarray:
+def null_coherencies(
+    pair: Pair, transformed: Transformed, selected: np.ndarray, band: np.ndarray, count: int, rng: np.random.Generator
+) -> np.ndarray:
     """(count, quantity): |gamma| of the band over the region with phase-randomised seconds.
 
     Only the region and a longest period around it are randomised: over the whole record the waves of a short interval

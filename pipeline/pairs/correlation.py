@@ -147,7 +147,7 @@ def _agreement(x, y, quantity, strength):
     }
 
 
-def averaged(pair: Pair, selected: np.ndarray, columns: list[int], settings) -> tuple[float, int]:
+def averaged(pair: Pair, selected: np.ndarray, columns: list[int], settings: Settings) -> tuple[float, int]:
     """r of averages of common samples over settings.averaging_s, at least half full; and their number."""
     x, y = pair.x[:, columns], pair.y[:, columns]
     both = selected & np.isfinite(x).all(axis=1) & np.isfinite(y).all(axis=1)

@@ -4,6 +4,8 @@ Positive: the second sees it later; first(t) compares with second(t + lag). The 
 first stays, the data of the second slide.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import xarray as xr
 
@@ -14,6 +16,10 @@ from pipeline.intervals import mask, of
 from pipeline.physics.minvar import eigenvalue_ratios, minimum_variance_analysis
 from pipeline.physics.window import centred_sums, odd_length
 from pipeline.stats import bootstrap, lagged
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 MEASURES = ("vector", "b_mag", "component_mean", "b_x", "b_y", "b_z")
 CORRELATED = MEASURES[:3]
@@ -50,7 +56,11 @@ ATTRIBUTES = {
 
 
 def compute(
-    first: xr.Dataset, second: xr.Dataset, intervals, settings: Settings, normal: np.ndarray | None = None
+    first: xr.Dataset,
+    second: xr.Dataset,
+    intervals: "pd.DataFrame",
+    settings: Settings,
+    normal: np.ndarray | None = None,
 ) -> xr.Dataset:
     """Lag of `second` against `first` over the ejecta at `first`.
 

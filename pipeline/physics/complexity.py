@@ -9,18 +9,18 @@ import math
 import numpy as np
 
 
-def arc_length(curve):
+def arc_length(curve: np.ndarray) -> float:
     """Sum of the distances between neighbours, in the unit of the curve."""
     return float(np.sum(np.linalg.norm(np.diff(curve, axis=0), axis=1)))
 
 
-def tortuosity(curve):
+def tortuosity(curve: np.ndarray) -> float:
     """Length over chord (end to end), from 1 for a straight line; pi/2 for a half circle, infinite for a closed one."""
     chord = np.linalg.norm(curve[-1] - curve[0])
     return arc_length(curve) / chord if chord > 0 else np.inf
 
 
-def roughness(curve):
+def roughness(curve: np.ndarray) -> float:
     """Length over extent (largest distance of two points), from 1; pi/2 for a half circle, pi for a whole one."""
     extent = _extent(curve)
     return arc_length(curve) / extent if extent > 0 else np.nan
@@ -31,13 +31,13 @@ def _extent(curve):
     return float(np.sqrt(np.max(np.sum((hull[:, None] - hull[None]) ** 2, axis=-1))))
 
 
-def turns(plane):
+def turns(plane: np.ndarray) -> tuple[float, float]:
     """Net and total turn (deg) of the vector (time, 2) about the origin, followed through full turns."""
     angle = np.unwrap(np.arctan2(plane[:, 1], plane[:, 0]))
     return float(np.degrees(angle[-1] - angle[0])), float(np.degrees(np.sum(np.abs(np.diff(angle)))))
 
 
-def curvature_changes(plane):
+def curvature_changes(plane: np.ndarray) -> int:
     """Number of times the curve (time, 2) changes the sense in which it bends."""
     step = np.diff(plane, axis=0)
     cross = step[:-1, 0] * step[1:, 1] - step[:-1, 1] * step[1:, 0]
@@ -45,7 +45,7 @@ def curvature_changes(plane):
     return int(np.sum(sense[1:] != sense[:-1]))
 
 
-def self_intersections(plane):
+def self_intersections(plane: np.ndarray) -> int:
     """Number of pairs of segments of the curve (time, 2) that cross; neighbours, which touch, do not count."""
     start, step = plane[:-1], np.diff(plane, axis=0)
     crossings = 0
@@ -63,7 +63,7 @@ def _cross(a, b):
     return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
 
 
-def arc_residual(plane):
+def arc_residual(plane: np.ndarray) -> float:
     """Rms distance of the points (time, 2) from the best circle over its radius: 0 for an arc of a circle.
 
     Algebraic fit of Taubin (1991), which neither prefers small circles nor fails on short arcs; a straight line is a
@@ -84,7 +84,7 @@ def arc_residual(plane):
     return float(np.sqrt(np.mean((np.linalg.norm(x - centre, axis=1) - radius) ** 2)) / radius)
 
 
-def ordinal_probabilities(x, order: int, delay: int):
+def ordinal_probabilities(x: np.ndarray, order: int, delay: int) -> np.ndarray:
     """Probability (order!,) of each ranking of x(t), x(t + delay), ... over all complete windows of x (time,)."""
     span = (order - 1) * delay
     if len(x) <= span:
@@ -101,12 +101,12 @@ def ordinal_probabilities(x, order: int, delay: int):
     return out
 
 
-def permutation_entropy(probabilities):
+def permutation_entropy(probabilities: np.ndarray) -> float:
     """Shannon entropy of ordinal probabilities over its maximum, in [0, 1]. Bandt & Pompe (2002)."""
     return float(_shannon(probabilities) / np.log(probabilities.size))
 
 
-def statistical_complexity(probabilities):
+def statistical_complexity(probabilities: np.ndarray) -> float:
     """Jensen-Shannon complexity: entropy times divergence from equal probabilities, normalised, in [0, 0.5).
 
     0 for full order and for full disorder. Rosso et al. (2007), Phys. Rev. Lett. 99, 154102.
@@ -125,7 +125,7 @@ def _shannon(p):
     return -np.sum(positive * np.log(positive))
 
 
-def procrustes(first, second):
+def procrustes(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
     """Disparity in [0, 1] of two curves of equal length after shift, size and rotation, and the rotation's angle (deg).
 
     1 - (sum of singular values of the normalised cross product)^2, proper rotations only; the order of time counts.
@@ -142,7 +142,7 @@ def procrustes(first, second):
     return float(1 - np.sum(singular * sign) ** 2), float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
 
 
-def discrete_frechet(first, second):
+def discrete_frechet(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Discrete Fréchet distance of two curves, in their unit: the leash that suffices to walk both forward.
 
     second: (time, component), or (..., time, component) for many distances at once. Eiter & Mannila (1994), along the
@@ -160,7 +160,7 @@ def discrete_frechet(first, second):
     return last[..., -1][()]
 
 
-def distortion(strength):
+def distortion(strength: np.ndarray) -> float:
     """DiP: fraction of the interval at which half of the integrated |B| (time,) has passed; 0.5 if symmetric.
 
     Nieves-Chinchilla et al. (2018). Missing samples count as the mean of the rest.
@@ -172,7 +172,7 @@ def distortion(strength):
     return float(np.interp(passed[-1] / 2, passed, np.linspace(0, 1, passed.size)))
 
 
-def rope_type(plane, least_turn=30.0):
+def rope_type(plane: np.ndarray, least_turn: float = 30.0) -> str:
     """Type of the smoothed field's turn (time, 2) in its max-int plane, after Nieves-Chinchilla et al. (2019).
 
     E: no clear rotation, less than `least_turn` degrees of net turn, or three times more turning than net turn.
@@ -195,7 +195,7 @@ def _opposite_turn(plane):
     return min(forward, backward)
 
 
-def bothmer_schwenn(b):
+def bothmer_schwenn(b: np.ndarray) -> tuple[str, float]:
     """Label such as "SWN" of the smoothed field b (time, 3) in GSE, and a confidence in [0, 1].
 
     Field at the front, on the axis, at the rear: N, S along z, E (+y), W (-y). The front-to-rear change gives the first

@@ -8,6 +8,7 @@ propagates steadily has one. In it an Alfvénic structure has v - v_ht = W v_A, 
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pipeline.physics import elsasser
 
@@ -23,7 +24,7 @@ class DeHoffmannTeller(NamedTuple):
     covariance: np.ndarray  # (component, component) of v_ht, km2 s-2
 
 
-def dehoffmann_teller(v, b, time_s=None) -> DeHoffmannTeller:
+def dehoffmann_teller(v: ArrayLike, b: ArrayLike, time_s: ArrayLike | None = None) -> DeHoffmannTeller:
     """v_ht = <K>^-1 <K v>, K_ij = b^2 delta_ij - b_i b_j: minimises D(V) = <|(v - V) x b|^2>.
 
     v: (time, component), km s-1; b: (time, component), any unit. With time_s (time,) the frame accelerates,
@@ -54,12 +55,12 @@ def dehoffmann_teller(v, b, time_s=None) -> DeHoffmannTeller:
     return DeHoffmannTeller(len(v), v_ht, acceleration, electric_correlation(v, frame, b), quality, covariance)
 
 
-def electric_energy(v, b):
+def electric_energy(v: ArrayLike, b: ArrayLike) -> np.floating:
     """D = <|v x b|^2> of complete samples (time, component): the square of the convection electric field."""
     return np.mean(np.sum(np.cross(v, b) ** 2, axis=1))
 
 
-def electric_correlation(v, frame, b):
+def electric_correlation(v: ArrayLike, frame: ArrayLike, b: ArrayLike) -> float:
     """Pearson correlation of the pooled components of -v x b and -frame x b; frame (component) or (time, component)."""
     convection, model = (np.cross(np.broadcast_to(x, np.shape(b)), b).ravel() for x in (v, frame))
     convection, model = convection - convection.mean(), model - model.mean()
@@ -67,7 +68,7 @@ def electric_correlation(v, frame, b):
     return float(np.sum(convection * model) / np.sqrt(energy)) if energy > 0 else np.nan
 
 
-def walen_energies(v, b, v_ht=None):
+def walen_energies(v: ArrayLike, b: ArrayLike, v_ht: ArrayLike | None = None) -> np.ndarray:
     """e_v, e_b, h of every sample (time, 3), km2 s-2, whose means give the Walén slopes and correlation.
 
     v, b: (time, component), km s-1, b in Alfvén units. Without v_ht both are taken about their own means, so that the
@@ -82,7 +83,7 @@ def walen_energies(v, b, v_ht=None):
     return np.stack(elsasser.energies(v - v[valid].mean(axis=0), b - b[valid].mean(axis=0)), axis=-1)
 
 
-def walen(v, b, v_ht=None):
+def walen(v: ArrayLike, b: ArrayLike, v_ht: ArrayLike | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Walén slope (least squares), orthogonal slope and correlation, components pooled; see `walen_energies`."""
     energies = walen_energies(v, b, v_ht)
     energies = energies[np.isfinite(energies).all(axis=1)]

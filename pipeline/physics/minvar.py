@@ -7,6 +7,7 @@ component (in absolute value) of e_max and of e_min is positive, and e_int = e_m
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pipeline.physics.window import interval_sums
 
@@ -20,7 +21,7 @@ class MinimumVariance(NamedTuple):
     axes: np.ndarray  # (..., axis, component)
 
 
-def minimum_variance_analysis(b) -> MinimumVariance:
+def minimum_variance_analysis(b: ArrayLike) -> MinimumVariance:
     """M_ij = <b_i b_j> - <b_i><b_j> over the rows of b (time, component) that are complete, any unit, and its axes.
 
     NaN for fewer than three complete rows.
@@ -34,13 +35,13 @@ def minimum_variance_analysis(b) -> MinimumVariance:
     return MinimumVariance(np.array(len(b)), mean, *principal_axes(covariance))
 
 
-def eigenvalue_ratios(eigenvalue) -> np.ndarray:
+def eigenvalue_ratios(eigenvalue: ArrayLike) -> np.ndarray:
     """Ratios (..., 2) max/int and int/min of eigenvalues (..., axis); NaN where the smaller one vanishes."""
     smaller = np.asarray(eigenvalue, dtype=float)[..., 1:]
     return np.asarray(eigenvalue, dtype=float)[..., :2] / np.where(smaller > 0, smaller, np.nan)
 
 
-def sliding_minimum_variance(b, start, stop) -> MinimumVariance:
+def sliding_minimum_variance(b: ArrayLike, start: ArrayLike, stop: ArrayLike) -> MinimumVariance:
     """The same for the windows [start, stop) of sample indices, which may overlap, all at once."""
     b = np.asarray(b, dtype=float)
     valid = np.isfinite(b).all(axis=1)
@@ -55,7 +56,7 @@ def sliding_minimum_variance(b, start, stop) -> MinimumVariance:
     return MinimumVariance(count, mean[:, :3] + zero, *principal_axes(covariance))
 
 
-def principal_axes(covariance):
+def principal_axes(covariance: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Eigenvalues (..., axis) and axes (..., axis, component) of (..., 3, 3), largest first; NaN in gives NaN out."""
     covariance = np.asarray(covariance, dtype=float)
     missing = ~np.isfinite(covariance).all(axis=(-1, -2))
@@ -75,12 +76,12 @@ def _largest_positive(vector):
     return vector * np.where(largest < 0, -1.0, 1.0)
 
 
-def rotate(b, axes):
+def rotate(b: ArrayLike, axes: ArrayLike) -> np.ndarray:
     """Components (..., axis) of b (..., component) along axes (axis, component)."""
     return np.asarray(b) @ np.swapaxes(np.asarray(axes), -1, -2)
 
 
-def angular_error(eigenvalue, count):
+def angular_error(eigenvalue: ArrayLike, count: ArrayLike) -> np.ndarray:
     """Angle (rad) by which axes i and j may be turned into each other, (..., axis, axis), NaN on the diagonal.
 
     dphi_ij = sqrt( l_3/(M - 1) (l_i + l_j - l_3) / (l_i - l_j)^2 ) (Sonnerup & Scheible 1998, eq. 8.23), one sigma.
@@ -96,7 +97,7 @@ def angular_error(eigenvalue, count):
     return np.where(np.eye(3, dtype=bool) | np.isnan(variance), np.nan, angle)
 
 
-def normal_field_error(eigenvalue, mean, axes, count):
+def normal_field_error(eigenvalue: ArrayLike, mean: ArrayLike, axes: ArrayLike, count: ArrayLike) -> np.ndarray:
     """One-sigma error of the mean field along e_min, in the unit of the field (Sonnerup & Scheible 1998, eq. 8.24).
 
     d<B.e_min> = sqrt( l_3/(M - 1) + (dphi_32 <B>.e_int)^2 + (dphi_31 <B>.e_max)^2 ).
@@ -108,7 +109,7 @@ def normal_field_error(eigenvalue, mean, axes, count):
     return np.sqrt(noise + (angle[..., 2, 1] * field[..., 1]) ** 2 + (angle[..., 2, 0] * field[..., 0]) ** 2)
 
 
-def turning_angle(b_max, b_int):
+def turning_angle(b_max: ArrayLike, b_int: ArrayLike) -> np.ndarray:
     """Angle (deg, (time,)) of the field in the max-int plane, from e_max towards e_int, followed through full turns.
 
     Successive samples are taken to differ by less than half a turn: smooth the field first. NaN samples are skipped.

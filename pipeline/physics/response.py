@@ -5,14 +5,17 @@ the two tagged `offset` apart, is recorded with amplitudes sinc(f T_v), sinc(f T
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def boxcar_response(frequency_hz, accumulation_s):
+def boxcar_response(frequency_hz: ArrayLike, accumulation_s: float) -> np.ndarray:
     """sin(pi f T) / (pi f T): amplitude that an average over T leaves of a wave, in (-0.22, 1]."""
     return np.sinc(np.asarray(frequency_hz, float) * accumulation_s)
 
 
-def recorded_energies(frequency_hz, accumulation_v_s: float, accumulation_b_s: float, offset_s: float = 0.0):
+def recorded_energies(
+    frequency_hz: ArrayLike, accumulation_v_s: float, accumulation_b_s: float, offset_s: float = 0.0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """e_v, e_b, h of a pure wave with 2 e_v = 2 e_b = h = 1 as it is recorded; broadcast over frequency (Hz).
 
     accumulation_v_s, accumulation_b_s: lengths of the averages (s); offset_s: time tag of v minus that of b (s).
@@ -22,7 +25,9 @@ def recorded_energies(frequency_hz, accumulation_v_s: float, accumulation_b_s: f
     return 0.5 * r_v**2, 0.5 * r_b**2, r_v * r_b * np.cos(phase)
 
 
-def recorded_sigma(frequency_hz, accumulation_v_s: float, accumulation_b_s: float, offset_s: float = 0.0):
+def recorded_sigma(
+    frequency_hz: ArrayLike, accumulation_v_s: float, accumulation_b_s: float, offset_s: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
     """sigma_c, sigma_r that a pure Alfvén wave (1, 0) is recorded with; arguments as in `recorded_energies`."""
     e_v, e_b, h = recorded_energies(frequency_hz, accumulation_v_s, accumulation_b_s, offset_s)
     return h / (e_v + e_b), (e_v - e_b) / (e_v + e_b)
@@ -60,7 +65,7 @@ def resampled_band(
     return max(floor, shortest), longest
 
 
-def white_noise_energy(sigma):
+def white_noise_energy(sigma: ArrayLike) -> np.ndarray:
     """sum_i sigma_i^2 / 2: energy that uncorrelated errors add to |W|^2 / 2 at every period, in the T&C normalisation.
 
     sigma: (..., component) one-sigma errors of single samples (km s-1), NaN ignored when all are not.
@@ -69,7 +74,7 @@ def white_noise_energy(sigma):
     return 0.5 * np.sum(variance, axis=-1)
 
 
-def noise_floor(energy, period_s, longest_s: float):
+def noise_floor(energy: ArrayLike, period_s: ArrayLike, longest_s: float) -> float:
     """Lowest mean energy among the periods up to longest_s: an upper limit of a white floor (km2 s-2).
 
     energy: (period,) mean of |W|^2 / 2. White noise is flat in this normalisation while a red signal falls towards
@@ -80,7 +85,9 @@ def noise_floor(energy, period_s, longest_s: float):
     return float(short.min()) if short.size else 0.0
 
 
-def noise_corrected(e_v, e_b, h, noise_v=0.0, noise_b=0.0):
+def noise_corrected(
+    e_v: ArrayLike, e_b: ArrayLike, h: ArrayLike, noise_v: ArrayLike = 0.0, noise_b: ArrayLike = 0.0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """e_v - N_v, e_b - N_b, h: energies without what uncorrelated noise has added (km2 s-2).
 
     Noise of v and of b is uncorrelated, so that h is untouched. NaN where nothing is left of e_v or e_b. An estimate of

@@ -12,6 +12,7 @@ Periods that share a rate form a `Band`.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 OMEGA_0 = 6.0
 FOURIER_FACTOR = 4 * np.pi / (OMEGA_0 + np.sqrt(2 + OMEGA_0**2))  # period / scale = 1.0330
@@ -44,7 +45,7 @@ class Band:
         return np.arange(self.w.shape[-1]) * self.dt_s
 
 
-def scale(period_s):
+def scale(period_s: ArrayLike) -> np.ndarray:
     """s = period / 1.0330 (s)."""
     return np.asarray(period_s, float) / FOURIER_FACTOR
 
@@ -178,7 +179,7 @@ def _coefficients(spectrum, dt_s, period_s, step, n, length):
     return np.fft.ifft(product, axis=-1, out=product)[..., : -(-n // step)]
 
 
-def wavelet_spectrum(s, omega, dt_s):
+def wavelet_spectrum(s: np.ndarray, omega: np.ndarray, dt_s: float) -> np.ndarray:
     """psi_hat = sqrt(2 pi s / dt) pi^-1/4 exp(-(s omega - 6)^2 / 2) where omega > 0: (scale, omega), T&C table 1."""
     out = np.multiply.outer(s, omega)
     out -= OMEGA_0
@@ -262,7 +263,7 @@ def _energy_share(spectrum, dt_s, band, period_s, length):
     return share[:, : band.w.shape[-1]]
 
 
-def energies(band: Band):
+def energies(band: Band) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """E_v, E_b = sum_i |W_i|^2 / 2 and H = Re sum_i W_vi W*_bi (period, time), in km2 s-2.
 
     Channels of the band: v_x v_y v_z b_x b_y b_z (km s-1). E_plus, E_minus = E_v + E_b +- H; the ratios of
@@ -354,7 +355,7 @@ def scale_weights(period_s: np.ndarray, dt_s: float) -> np.ndarray:
     return octaves * dt_s / (C_DELTA * scale(period_s))
 
 
-def band_energies(part: Scalogram, min_share: float = 1 / 3):
+def band_energies(part: Scalogram, min_share: float = 1 / 3) -> tuple[np.ndarray, ...]:
     """E_v, E_b, H, helicity (time,) summed over the periods of `part`: energies of the fluctuations in the band.
 
     Periods that are NaN at a time are left out of all sums alike; NaN where the rest is less than `min_share` of the
@@ -455,7 +456,7 @@ class SpectralMatrices:
         self.x, self.missing = prepare(np.concatenate((v, b), axis=1))
         self.dt_s, self.step, self.bands = dt_s, step, {}
 
-    def of(self, period_s, selected):
+    def of(self, period_s: np.ndarray, selected: np.ndarray) -> np.ndarray:
         """(6, 6) sum over the periods of weight <W_i W*_j> over the selected samples."""
         key = period_s.tobytes()
         if key not in self.bands:

@@ -1,11 +1,19 @@
 """A day's CDF files -> its piece of the regular grid, the same as if all days had been in memory at once."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pipeline import load as loading
 from pipeline import schema
 from pipeline.load import load
 from pipeline.resample import resample
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from pipeline.records import Settings
+
 
 # What a bin of the grid, or a plasma accumulation in it, can reach into the day before and after; orbits are slow.
 REACH = {"mag": np.timedelta64(10, "m"), "plasma": np.timedelta64(10, "m"), "orbit": np.timedelta64(3, "h")}
@@ -23,14 +31,14 @@ def of_day(manifest: dict, day: np.datetime64) -> dict:
     return manifest | {kind: part(manifest[kind]) for kind in ("field", "plasma")}
 
 
-def load_day(manifest: dict, data: str, day: np.datetime64, settings):
+def load_day(manifest: dict, data: str, day: np.datetime64, settings: "Settings") -> "xr.Dataset":
     """Raw data (schema RAW) of the files of one day, all samples that they hold; `settings` is records.Settings."""
     start = day.astype("datetime64[ns]")
     window = start - DAY, start + 2 * DAY  # stamps that are moved to bin centres may leave the day
     return load(of_day(manifest, day), data, f"record {day}", settings.spacecraft, settings.load, *window)
 
 
-def ends(raw, day: np.datetime64) -> tuple:
+def ends(raw: "xr.Dataset", day: np.datetime64) -> tuple:
     """What the next day needs of this one, and what the day before does: parts of raw data."""
     start, end = day.astype("datetime64[ns]"), day.astype("datetime64[ns]") + DAY
     return _cut(raw, {c: slice(end - reach, None) for c, reach in REACH.items()}), _cut(
@@ -44,12 +52,19 @@ def _cut(raw, spans: dict):
     return raw.copy(deep=True)  # a view would keep the whole day in memory
 
 
-def piece(before, raw, after, edges: np.ndarray, manifest: dict, min_coverage: float):
+def piece(
+    before: "xr.Dataset | None",
+    raw: "xr.Dataset",
+    after: "xr.Dataset | None",
+    edges: np.ndarray,
+    manifest: dict,
+    min_coverage: float,
+) -> "xr.Dataset":
     """Uniform data on `edges` from a day's raw data and the ends of its neighbours (None at the record's ends)."""
     return resample(joined([part for part in (before, raw, after) if part is not None], manifest), edges, min_coverage)
 
 
-def joined(parts: list, manifest: dict):
+def joined(parts: list, manifest: dict) -> "xr.Dataset":
     """Raw data one after the other, in order of time; of equal times the first. Products are those of the manifest."""
     import xarray as xr
 

@@ -6,6 +6,7 @@ days, however long the record. The cluster's workers must see the same files und
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,8 +16,20 @@ from pipeline.physics import wavelet
 from pipeline.records import Settings, days, scales
 from pipeline.resample import cadence, grid_edges
 
+if TYPE_CHECKING:
+    import xarray as xr
 
-def run(settings: Settings, source: str, data: str, output: str, *, offline=False, address=None, workers=2) -> Path:
+
+def run(
+    settings: Settings,
+    source: str,
+    data: str,
+    output: str,
+    *,
+    offline: bool = False,
+    address: str | None = None,
+    workers: int = 2,
+) -> Path:
     """Fetch and process one record; returns the path of record.nc below `output`.
 
     source: archive root, as in config.Settings.archive. address: of a dask.distributed scheduler; without one, threads
@@ -36,7 +49,9 @@ def fetched(settings: Settings, source: str, data: str, offline: bool = False) -
     return archive.fetch(event, settings.spacecraft, **options)
 
 
-def uniform(settings: Settings, manifest: dict, data: str, folder: Path, address=None, workers=2) -> list[dict]:
+def uniform(
+    settings: Settings, manifest: dict, data: str, folder: Path, address: str | None = None, workers: int = 2
+) -> list[dict]:
     """The first stage: a file of uniform data per day below folder/uniform, and of each its path and mean velocity."""
     from dask import delayed
 
@@ -73,7 +88,9 @@ def _write_piece(before, raw, after, edges, manifest, settings, path: str) -> di
     return {"path": path, "samples": ds.sizes["time"], "count": len(v), "v": v.sum(axis=0)}
 
 
-def transformed(settings: Settings, pieces: list[dict], folder: Path, address=None, workers=2) -> Path:
+def transformed(
+    settings: Settings, pieces: list[dict], folder: Path, address: str | None = None, workers: int = 2
+) -> Path:
     """The second stage: windows and wavelets in chunks, then all in one file."""
     from dask import delayed
 
@@ -100,7 +117,7 @@ def _write_chunk(paths, begins, span, reach, dt_s, v_mean, settings, path: str) 
     return path
 
 
-def part_of(paths: list[str], begins: np.ndarray, low: int, high: int):
+def part_of(paths: list[str], begins: np.ndarray, low: int, high: int) -> "xr.Dataset":
     """Uniform data of the samples [low, high) of the whole record, from the pieces that hold them."""
     import xarray as xr
 

@@ -6,29 +6,39 @@ Here the spectrum is the whole Gaussian, exp(-(s omega - 6)^2 / 2) at all omega,
 time it is a Gaussian too, which has died to 2e-11 at 7 scales: what lies farther cannot matter. Both agree to 1e-6.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pipeline.fluctuations import alfven_units
 from pipeline.physics import elsasser, wavelet, window
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from pipeline.records import Settings
+
 
 WIDTHS = 7.2  # exp(-7.2^2 / 2) = 6e-12
 FEWEST_SAMPLES = 4.0  # to the shortest period: its spectrum then ends below the Nyquist frequency
 REACH_SCALES = 7.0  # exp(-7^2 / 2) = 2e-11
 
 
-def overlap(settings, dt_s: float, step: int) -> int:
+def overlap(settings: "Settings", dt_s: float, step: int) -> int:
     """Samples, a multiple of `step`, that a chunk must see of its neighbours on either side."""
     wavelets_s = REACH_SCALES * wavelet.scale(settings.longest_s)
     reach_s = max(wavelets_s, settings.window_s) + settings.density_window_s + step * dt_s
     return step * int(np.ceil(reach_s / (step * dt_s)))
 
 
-def periods(settings, dt_s: float) -> np.ndarray:
+def periods(settings: "Settings", dt_s: float) -> np.ndarray:
     """Periods (s) of the settings."""
     return wavelet.periods(max(settings.shortest_s or 0.0, FEWEST_SAMPLES * dt_s), settings.longest_s, settings.voices)
 
 
-def compute(ds, dt_s: float, v_mean: np.ndarray, settings, kept: slice = slice(None)):
+def compute(
+    ds: "xr.Dataset", dt_s: float, v_mean: np.ndarray, settings: "Settings", kept: slice = slice(None)
+) -> "xr.Dataset":
     """Energies and ratios (time[, period]) of `ds` at every step-th sample, a Dataset; `kept` of the decimated times.
 
     ds: uniform data; v_mean: (component) km s-1, the same for all chunks of a record.

@@ -6,7 +6,7 @@ A specification is a dict of every choice (CHOICES) by name; `settings_of` turns
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice, product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.config import Crossing, Event, Resample
 from pipeline.config import Lag as LagSettings
@@ -15,6 +15,10 @@ from pipeline.pairs.lag import USED
 from pipeline.pairs.verdict import Settings as Verdict
 from pipeline.sensitivity import CHOICES, Settings
 from pipeline.stats.seeds import generator
+
+if TYPE_CHECKING:
+    from pipeline.config import Settings as RunSettings
+
 
 BASELINE = "baseline"
 
@@ -31,7 +35,7 @@ class Stages:
     region: str
 
     @classmethod
-    def of(cls, settings) -> "Stages":
+    def of(cls, settings: "RunSettings") -> "Stages":
         """From the settings of a run."""
         verdict, region = settings.pairs.get("verdict") or Verdict(), settings.sensitivity.region
         return cls(settings.resample, settings.lag, settings.detect, verdict, settings.fetch.margin_h, region)
@@ -103,7 +107,7 @@ def _name(choice, default) -> str:
     return " ".join(changed) or BASELINE
 
 
-def text(value) -> str:
+def text(value: object) -> str:
     """A choice's value in a table."""
     if isinstance(value, tuple):
         return "-".join(f"{part:g}" for part in value)

@@ -1,6 +1,6 @@
 """One analysis from raw data to the verdict, in one process, by the functions that the workflow's stages call."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,10 @@ from pipeline.physics.smoothing import low_pass
 from pipeline.sensitivity import CHOICES
 from pipeline.sensitivity.ensemble import Stages, moved, settings_of, text
 
+if TYPE_CHECKING:
+    from pipeline.config import Event
+
+
 MORE = ("delta_r_band", "misfit_ratio", "rank_first", "rank_second")
 ANSWERS = ("agreement", "misfit", "complexity", "waves")
 FOUND, NOT_FOUND = "found", "none found"
@@ -27,7 +31,7 @@ BLANK = {
 NUMBERS = {"delta_r": np.nan, "delta_r_ci_low": np.nan, "delta_r_ci_high": np.nan, "delta_r_p": np.nan}
 
 
-def run(choices: list[dict[str, Any]], event, raws: dict[str, xr.Dataset], stages: Stages) -> pd.DataFrame:
+def run(choices: list[dict[str, Any]], event: "Event", raws: dict[str, xr.Dataset], stages: Stages) -> pd.DataFrame:
     """One row per specification and pair: choices, what was found, the verdict, and a reason where there is none.
 
     raws: raw data by spacecraft. Settings that clash with each other give a row with their reason.
@@ -52,7 +56,7 @@ def _specification(choice, event, raws, stages):
         yield own | {"first": first, "second": second} | shown | found
 
 
-def uniform(event, raws, stages: Stages, factor: int) -> dict[str, xr.Dataset]:
+def uniform(event: "Event", raws: dict[str, xr.Dataset], stages: Stages, factor: int) -> dict[str, xr.Dataset]:
     """Every spacecraft on the event's grid, with bins `factor` times as wide as its own.
 
     The grid spans the event as it is given, wherever the boundaries are moved to: it is where the data are.
@@ -91,7 +95,9 @@ def _lag(first, second, given, method, settings) -> tuple[float, str]:
     return float(row["method_lag_s"]), str(row["method_reason"].values)
 
 
-def regions(event, data, lags_s, settings) -> pd.DataFrame:
+def regions(
+    event: "Event", data: dict[str, xr.Dataset], lags_s: dict[str, tuple[float, str]], settings: "detect.Settings"
+) -> pd.DataFrame:
     """Table of intervals of every spacecraft: given, carried, detected."""
     given = table_of.given_intervals(event, {name: lag_s for name, (lag_s, _) in lags_s.items()})
     tables = []

@@ -1,5 +1,7 @@
 """What the ensemble says: which analyses keep the conclusion of the event's own settings, and their share."""
 
+from pathlib import Path
+
 import pandas as pd
 
 from pipeline.aligned import QUANTITIES
@@ -69,7 +71,7 @@ def _range(baseline, others, name):
     }
 
 
-def sentence(row) -> str:
+def sentence(row: pd.Series) -> str:
     """One row of the summary in words."""
     who = f"{row['event']}, {row['first']}-{row['second']}, {row['conclusion_on']}"
     if not row["conclusion"]:
@@ -84,7 +86,7 @@ def text(found: pd.DataFrame) -> str:
     return "\n".join(sentence(row) for row in found.to_dict("records"))
 
 
-def read(path) -> pd.DataFrame:
+def read(path: str | Path) -> pd.DataFrame:
     """A table of specifications: texts without missing values, choices as texts."""
     texts = ["event", "name", "first", "second", *CHOICES, "region", "baseline", *CONCLUSIONS, "reason"]
     table = pd.read_csv(path, dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=[""])

@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,6 +10,10 @@ from pipeline import provenance
 from pipeline.simulate.event import Realisation
 from pipeline.simulate.instruments import measure
 from pipeline.simulate.layouts import LAYOUTS, Layout, Variable
+
+if TYPE_CHECKING:
+    import xarray as xr
+
 
 VERSION = "01"
 
@@ -31,7 +36,7 @@ def write_archive(realisation: Realisation, root: str | Path) -> list[Path]:
     return paths
 
 
-def write_cdf(path: Path, product: str, layout: Layout, part) -> None:
+def write_cdf(path: Path, product: str, layout: Layout, part: "xr.Dataset") -> None:
     """One file of `product` with the samples of `part`."""
     import cdflib.cdfwrite
 

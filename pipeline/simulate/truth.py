@@ -1,10 +1,16 @@
 """What is true about a draw: boundaries, lag, and what its noise-free fluctuations came to."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pipeline import provenance
 from pipeline.constants import ALFVEN_FACTOR, ALPHA_MASS
 from pipeline.simulate.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.simulate.event import Realisation
 
 
 def of(settings: Settings, series: dict, edges: dict[str, float]) -> dict:
@@ -73,7 +79,7 @@ def _wave_correlation(settings, series, edges):
     return float(np.sum(x * y) / size) if size else None
 
 
-def write_truth(realisation, path) -> None:
+def write_truth(realisation: "Realisation", path: str | Path) -> None:
     """What is true about the event, as JSON."""
     provenance.write_json(realisation.truth, path)
 

@@ -63,44 +63,83 @@ def bootstrap_means(contributions: np.ndarray, block: float, replicates: int, rn
         contributions = contributions[:, None]
     if not np.isfinite(contributions).all():
         raise ValueError("bootstrap_means: contributions must be finite; give missing samples zeros and a weight")
-    n = contributions.shape[0]
-    prefix = np.zeros((2 * n + 1, contributions.shape[1]))
-    np.cumsum(np.concatenate((contributions, contributions)), axis=0, out=prefix[1:])
+    n = len(contributions)
+    means = np.repeat(contributions[:1], replicates, axis=0)
+    varying = np.flatnonzero((contributions != contributions[:1]).any(axis=0))  # weights seldom do
+    prefix = _prefix_sums(contributions[:, varying])
     chunk = max(1, int(BLOCKS_AT_ONCE * max(block, 1.0) / n))
-    counts = [min(chunk, replicates - done) for done in range(0, replicates, chunk)]
-    return np.concatenate([_resampled_sums(prefix, n, block, count, rng) for count in counts]) / n
+    for done in range(0, replicates, chunk):
+        part = slice(done, min(done + chunk, replicates))
+        sums = _resampled_sums(prefix, n, max(block, 1.0), part.stop - done, rng)
+        means[part, varying] = sums[:, : varying.size] / n
+    return means
+
+
+def _prefix_sums(columns):
+    """(pair, 2 time + 1): sums of two columns, one in the real, one in the imaginary part, before each sample.
+
+    The series goes round twice. Numbers of two columns are looked up, subtracted and added together: half the steps.
+    """
+    n, k = columns.shape
+    sums = np.zeros((2 * n + 1, k + k % 2))
+    np.cumsum(np.concatenate((columns, columns)), axis=0, out=sums[1:, :k])
+    return np.ascontiguousarray(sums.view(complex).T)
 
 
 def _resampled_sums(prefix, n, block, replicates, rng):
-    edges, first = _block_edges(n, block, replicates, rng)
-    start = rng.integers(0, n, edges.size - 1)
-    sums = prefix.take(start + np.diff(edges), axis=0)
-    sums -= prefix.take(start, axis=0)
-    return np.add.reduceat(sums, first, axis=0)
+    """(replicate, 2 pair): sums of the columns over the blocks of each replicate."""
+    start, length, first, has_more, carried_start, carried_length = _blocks(n, block, replicates, rng)
+    sums = np.empty((replicates, len(prefix)), complex)
+    length += start
+    carried_length += carried_start
+    for row, out in zip(prefix, sums.T, strict=True):
+        values = row.take(length)
+        values -= row.take(start)
+        np.multiply(np.add.reduceat(values, first), has_more, out=out)
+        out += row.take(carried_length) - row.take(carried_start)
+    return sums.view(float)
 
 
-def _block_edges(n, block, replicates, rng):
-    """Edges of geometric blocks along all replicates laid end to end, and the first block of each replicate.
+def _blocks(n, block, replicates, rng):
+    """Starts and lengths of blocks along all replicates laid end to end; the first one of each replicate and whether
+    it has any; and start and length of the block that each replicate begins with.
 
-    Blocks are cut at each replicate's end: a geometric length has no memory, so what is left of a block after the cut
-    is again a geometric block. Where a block ends there by itself, one of no length follows, which adds nothing.
+    A block that reaches over a replicate's end is cut there. A geometric length has no memory, so what is left of it is
+    again a geometric block, which begins the next replicate with a start of its own.
     """
-    total = n * replicates
-    expected, ends = total / max(block, 1.0), np.zeros(1, int)
-    while ends[-1] < total:
-        lengths = _geometric(max(block, 1.0), int(expected + 5 * np.sqrt(expected) + 10), rng)
-        ends = np.concatenate((ends, ends[-1] + np.cumsum(lengths)))
-    cuts = n * np.arange(replicates + 1)
-    at = np.searchsorted(ends, cuts)
-    edges = np.insert(ends, at, cuts)[: at[-1] + replicates + 1]
-    return edges, at[:-1] + np.arange(replicates)
+    total, cuts = n * replicates, n * np.arange(replicates + 1)
+    start, length = _draw(n, block, int(total / block + 5 * np.sqrt(total / block) + 10), rng)
+    end = np.cumsum(length)
+    while end[-1] < total:
+        more = _draw(n, block, 100, rng)
+        start, length = np.concatenate((start, more[0])), np.concatenate((length, more[1]))
+        end = np.cumsum(length)
+    at = np.searchsorted(end, cuts)
+    left = np.minimum(end[at[:-1]], cuts[1:]) - cuts[:-1]
+    before = cuts - (end[at] - length[at])
+    length[at[::-1]] = before[::-1]  # a long block may reach over many ends: the first of them, written last, holds
+    used = slice(at[-1] + 1)
+    first, has_more = np.minimum(at[:-1] + 1, at[-1]), at[1:] > at[:-1]
+    return start[used], length[used], first, has_more, _draw(n, 1.0, replicates, rng)[0], left
 
 
-def _geometric(mean, size, rng):
-    """Geometric numbers >= 1: exponential ones rounded up, which are drawn five times as fast as rng.geometric's."""
+def _draw(n, mean, size, rng):
+    """Starts, uniform on 0 to n - 1, and geometric lengths >= 1, each pair from 64 random bits, which is quick.
+
+    ASSUME: 32 bits are enough for each. Starts are uniform to n / 2^32, and no length is beyond 22 means (one of 4e9).
+    """
+    bits = rng.integers(0, 2**64, size, dtype=np.uint64)
+    start = (((bits >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32)).view(np.int64)
     if mean == 1:
-        return np.ones(size, int)
-    return (rng.standard_exponential(size) / -np.log1p(-1 / mean)).astype(int) + 1
+        return start, np.ones(size, np.int64)
+    bits &= np.uint64(0xFFFFFFFF)
+    tail = bits.view(np.int64) + 0.5
+    tail *= 2.0**-32
+    np.log(tail, out=tail)  # probability that a length is longer is (1 - 1 / mean)^length
+    tail *= 1 / np.log1p(-1 / mean)
+    length = tail.astype(np.int64)
+    length += 1
+    return start, length
 
 
 def percentile_interval(samples: np.ndarray, level: float = 0.95) -> np.ndarray:

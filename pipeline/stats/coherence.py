@@ -4,12 +4,16 @@ Coefficients W (channel, period, time) come from physics.wavelet at one common r
 angle is positive where y lags x. Channels are pooled: sum over them before anything is divided.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 OCTAVES = 0.6  # width of the smoothing over periods, the decorrelation length of the Morlet wavelet (T&C table 2)
 
 
-def local_coherence(w_x, w_y, ok, scale_steps, voices: int) -> tuple[np.ndarray, np.ndarray]:
+def local_coherence(
+    w_x: np.ndarray, w_y: np.ndarray, ok: np.ndarray, scale_steps: np.ndarray, voices: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Coherence |<W_x W_y*>|^2 / (<|W_x|^2> <|W_y|^2>) in [0, 1] and phase of <W_x W_y*> (rad), both (period, time).
 
     < > is a Gaussian of the wavelet's own width in time and a boxcar of 0.6 octave over periods, over the coefficients
@@ -52,7 +56,7 @@ def _boxcar(width):
     return np.concatenate(([end], inner, [end])) if end > 1e-9 else inner
 
 
-def region_spectra(w_x, w_y, ok) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def region_spectra(w_x: np.ndarray, w_y: np.ndarray, ok: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Sums over time of W_x W_y*, |W_x|^2, |W_y|^2 where `ok` (period, time): each (..., channel, period).
 
     w_x, w_y: (..., channel, period, time).
@@ -62,7 +66,7 @@ def region_spectra(w_x, w_y, ok) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return cross, power_x, power_y
 
 
-def coherency(spectra, axis) -> np.ndarray:
+def coherency(spectra: Sequence[np.ndarray], axis: int | tuple[int, ...]) -> np.ndarray:
     """gamma = sum cross / sqrt(sum power_x sum power_y), complex, |gamma| <= 1, sums over `axis` of region_spectra.
 
     |gamma| is the share of variance that two series x = s + e, y = s + e' have in common.

@@ -15,7 +15,10 @@ waves there are but never draws others. These intervals hold it in 92 to 98 % of
 included, and in 85 to 95 % where the interval is hardly longer than the window (`tests/stats/test_energies.py`).
 """
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 MODES = 4  # in the lowest band
 GROWTH = 1.35  # of the band edges: wider bands miss a narrow peak within them, narrower ones leave too few modes
@@ -23,7 +26,15 @@ FEWEST = 12  # samples
 LOADING = 1e-9  # of the energy, added to both variances: a pure wave has a singular matrix
 
 
-def energy_draws(v, b, shares, length: int, count: int, rng: np.random.Generator, response=None):
+def energy_draws(
+    v: ArrayLike,
+    b: ArrayLike,
+    shares: ArrayLike,
+    length: int,
+    count: int,
+    rng: np.random.Generator,
+    response: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> tuple[np.ndarray, float]:
     """Draws of the true e_v, e_b, h, (count, 3) km2 s-2, around the mean of `shares`; and their degrees of freedom.
 
     v, b: (time, component) series whose cosine modes carry the energies, evenly spaced; rows where either is missing
@@ -46,7 +57,9 @@ def energy_draws(v, b, shares, length: int, count: int, rng: np.random.Generator
     return _recentred(draws, bands.sum(axis=0), expected), float(total * spread)
 
 
-def band_energies(v, b, response=None):
+def band_energies(
+    v: np.ndarray, b: np.ndarray, response: Callable[[np.ndarray], np.ndarray] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """e_v, e_b, h of bands of cosine modes, (band, 3), and the number of modes in each.
 
     Unlike Fourier's, cosine modes do not take a difference between the two ends for power at every frequency.
@@ -61,7 +74,7 @@ def band_energies(v, b, response=None):
     return np.add.reduceat(gain[:, None] * products / n, edges[:-1], axis=0), np.diff(edges)
 
 
-def free_components(v, b, response=None) -> float:
+def free_components(v: np.ndarray, b: np.ndarray, response: Callable[[np.ndarray], np.ndarray] | None = None) -> float:
     """Number of independent components, 1 to 3, of z_plus or z_minus, whichever has fewer.
 
     (tr S)^2 / tr(S^2) of the Hermitian spectral matrix S summed over frequencies: 1 for a linearly or circularly
@@ -86,7 +99,7 @@ def _free_components(z, response):
     return float(np.clip(trace_square / square, 1.0, 3.0))
 
 
-def evenness(energy, freedom: float, length: int) -> float:
+def evenness(energy: np.ndarray, freedom: float, length: int) -> float:
     """Share of the interval, in (0, 1], that its energy (time,) fills: <e>^2 / <e^2> of the smoothed energy.
 
     A stationary series scatters as well: by 1 + 2 / nu of the degrees of freedom in one smoothing window, which is

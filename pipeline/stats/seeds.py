@@ -6,7 +6,7 @@ import json
 import numpy as np
 
 
-def generator(event: str, stage: str, *more) -> np.random.Generator:
+def generator(event: str, stage: str, *more: object) -> np.random.Generator:
     """Generator seeded by the SHA-256 of (event, stage, *more): the same on every machine and in every order of jobs.
 
     `more` may hold anything whose str() is stable (names, numbers).

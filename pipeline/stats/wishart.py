@@ -12,7 +12,9 @@ percentile intervals hold the truth in 50, 70, 77 % of cases, these in 95 to 98 
 import numpy as np
 
 
-def covariance_draws(e_v: float, e_b: float, h: float, freedom: float, count: int, rng: np.random.Generator):
+def covariance_draws(
+    e_v: float, e_b: float, h: float, freedom: float, count: int, rng: np.random.Generator
+) -> tuple[np.ndarray, ...]:
     """e_v, e_b, h (count,) of true covariances that are compatible with the sample's, in its units.
 
     freedom: degrees of freedom nu of the sample covariance, real; above 2. NaN throughout where it is not, or where the

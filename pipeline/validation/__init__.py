@@ -10,10 +10,15 @@ more events never change the ones before.
 
 from importlib import import_module
 from itertools import product
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from pipeline.config import Frozen
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 AMPLITUDES, DURATIONS_H = (0.1, 0.2, 0.3, 0.5), (2.0, 4.0, 6.0)
 PAIRS = ("no effect", "separation", "same waves", "shifted phase", "independent waves")
@@ -50,7 +55,7 @@ def parts(settings: Settings) -> dict[str, tuple[str, str, range]]:
     return out
 
 
-def run(study: str, kind: str, numbers: range, seed: int):
+def run(study: str, kind: str, numbers: range, seed: int) -> "pd.DataFrame":
     """Rows of one part as a table."""
     import pandas as pd
 

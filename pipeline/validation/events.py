@@ -4,6 +4,8 @@ Kinds: alfvenic, waves that meet the strict thresholds; any, waves anywhere in t
 nothing but weak turbulence in the ejecta; independent, strong red v and b that know nothing of each other.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
@@ -13,6 +15,12 @@ from pipeline.diagnostics import alfvenicity, wavelet
 from pipeline.resample import cadence, grid_edges, resample
 from pipeline.simulate import Settings as Event
 from pipeline.stats.seeds import generator
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from pipeline.simulate.event import Realisation
+
 
 BANDS_S = ((300.0, 1800.0), (600.0, 3600.0), (1800.0, 7200.0))
 PRODUCTS = (
@@ -64,14 +72,14 @@ def rows(kind: str, number: int, seed: int) -> list[dict]:
     return [about | row for row in _values(realisation, ds, true)] + [about | _detection(realisation, ds, true)]
 
 
-def observed(realisation, spacecraft: str):
+def observed(realisation: "Realisation", spacecraft: str) -> "xr.Dataset":
     """Uniform data of one spacecraft, on the grid that a pair with ACE would have."""
     raw = simulate.observe(realisation, spacecraft)
     time = realisation.series[spacecraft]["time"].values
     return resample(raw, grid_edges(time[0], time[-1], max(SLOWEST_S, cadence([raw], "auto"))), 0.5)
 
 
-def true_intervals(realisation, spacecraft: str) -> pd.DataFrame:
+def true_intervals(realisation: "Realisation", spacecraft: str) -> pd.DataFrame:
     """Table of intervals from the truth: sheath, ejecta, and alfvenic_1 where there are waves."""
     at = {name: pd.Timestamp(t) for name, t in realisation.truth["boundaries"][spacecraft].items()}
     spans = [("sheath", "sheath_start", "ejecta_start"), ("ejecta", "ejecta_start", "ejecta_end")]

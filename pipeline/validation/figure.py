@@ -1,6 +1,7 @@
 """The study to look at: errors of sigma_c and sigma_r, coverage, edges of intervals, power."""
 
 from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -9,11 +10,15 @@ from pipeline.figures import style
 from pipeline.validation import AMPLITUDES, DURATIONS_H, POWER
 from pipeline.validation.summary import COVERAGE, JUDGED, SIGMAS
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
 PLACES = ((0, 0), (0, 1), (slice(1, 4), 0), (1, 1), (2, 1), (3, 1))
 COLOURS = ("#0072B2", "#D55E00", "#00805C")
 
 
-def draw(rows: dict[str, pd.DataFrame], found: dict[str, pd.DataFrame]):
+def draw(rows: dict[str, pd.DataFrame], found: dict[str, pd.DataFrame]) -> "Figure":
     """Six panels from the rows of both studies and the summary's tables."""
     events = rows["events"]
     values = events[(events["row"] == "value") & (events.get("method") == JUDGED)]

@@ -6,6 +6,7 @@ target; met is empty where there is none, because the number is there to be know
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from pipeline.pairs import phase
 
@@ -90,7 +91,7 @@ def bias(values: pd.DataFrame) -> pd.DataFrame:
     return _table(found())
 
 
-def held(part: pd.DataFrame, name: str, truth) -> np.ndarray:
+def held(part: pd.DataFrame, name: str, truth: ArrayLike) -> np.ndarray:
     """1 where the interval of `name` holds the truth, 0 where not, NaN where there is none."""
     low, high = part[f"{name}_low"], part[f"{name}_high"]
     inside = ((low <= truth) & (truth <= high)).astype(float)
