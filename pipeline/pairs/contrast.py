@@ -46,7 +46,7 @@ ATTRIBUTES = {
     "misfit_ratio_p": ("1", "two-sided p of equal misfits", "p"),
     "window_h": (
         "h",
-        "length of the windows of region and baseline; up to half the longest period less in the band",
+        "length of the windows compared; in the band up to half its longest period less",
         "window",
     ),
     "n_samples": ("1", "common samples of the region", "n"),
