@@ -127,7 +127,7 @@ def test_the_figure_shows_the_numbers(folder, numbers):
     drawn = figure.draw(folder, numbers)
     shares, values, epoch, _, separation, deltas = drawn.axes
     assert len(shares.get_yticklabels()) == 4
-    assert "ejecta, any, ACE (60)" in [label.get_text() for label in shares.get_yticklabels()]
+    assert "ejecta, any\nACE (60)" in [label.get_text() for label in shares.get_yticklabels()]
     assert values.get_legend() is not None
     assert epoch.get_title(loc="left") == "ACE, 60 events"
     assert separation.get_title(loc="left").startswith("L = 0.03")

@@ -4,9 +4,18 @@ p: of no difference of r at all periods, corrected for three components. Left of
 right of 1: the fields differ more there. Both are of windows of one length, each about its own mean.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pipeline.figures import style
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+    from pipeline.results import EventResults
+
 
 QUANTITIES = {"b_x": "B_x", "b_y": "B_y", "b_z": "B_z", "b_mag": "|B|", "vector": "vector"}
 SCALES = {"all": ("all periods", "o", "#222222"), "band": ("Alfvénic band", "s", "#B5483A")}
@@ -14,7 +23,7 @@ TOGETHER = "alfvenic"  # all Alfvénic intervals of either spacecraft
 ROW = 0.19  # inches per line
 
 
-def draw(results, which: str, quantities=tuple(QUANTITIES)):
+def draw(results: "EventResults", which: str, quantities: tuple[str, ...] = tuple(QUANTITIES)) -> "Figure":
     """One line per region and quantity of the pair `which` ("first-second"), both scales beside each other."""
     first, second = which.split("-")
     if "contrast" not in results.pair_results(first, second):
@@ -35,12 +44,13 @@ def draw(results, which: str, quantities=tuple(QUANTITIES)):
         _finish(axes, ds, lines, place)
         style.letter_panels(axes)
         title = f"{results.event}: {style.display(first)} and {style.display(second)}"
+        title += "; regions against the rest of the ejecta, bars: 95 % intervals, p: of no difference at all periods"
         figure.suptitle(title, x=0.01, ha="left", fontsize=8.5)
         style.legend_below(figure, axes[:1])
     return figure
 
 
-def compared(ds) -> list[str]:
+def compared(ds: "xr.Dataset") -> list[str]:
     """Regions to draw; of several Alfvénic intervals, which overlap where both spacecraft saw them, all together."""
     names = [str(name) for name in ds["interval"].values] if "interval" in ds.dims else []
     return [name for name in names if not (TOGETHER in names and name.startswith(f"{TOGETHER}_"))]
@@ -87,7 +97,9 @@ def _finish(axes, ds, lines, place):
         y = min(y for (name, _), y in zip(lines, place, strict=True) if name == region) - 0.85
         name = "All Alfvénic intervals" if region == TOGETHER else _sentence_case(style.display(region))
         words = f"{name}, windows of {float(ds['window_h'].sel(interval=region)):.1f} h"
-        left.text(0.01, y, words, transform=left.get_yaxis_transform(), va="center", fontsize=7.5, weight="bold")
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        look = {"va": "center", "fontsize": 7.5, "weight": "bold", "bbox": box}
+        left.text(0.01, y, words, transform=left.get_yaxis_transform(), **look)
 
 
 def _sentence_case(text: str) -> str:

@@ -46,7 +46,7 @@ def draw(
         for panel in panels[4:6]:
             style.log_ticks(panel)
         style.clear_edges(panels[:4])
-        strip.set_title(_title(results, which, ds))
+        strip.set_title(_title(results, which, ds) + _window(waves))
     return figure
 
 
@@ -90,6 +90,13 @@ def _alfvenicity(panels, ds):
         panel.set_ylim(-1.05, 1.05)
         panel.set_yticks([-1, -0.5, 0, 0.5, 1])
         panel.set_ylabel(style.label(values))
+
+
+def _window(waves) -> str:
+    """Over what cross helicity and residual energy are taken; nothing where the result does not say."""
+    if waves is None or "window_s" not in waves.attrs:
+        return ""
+    return rf"; $\sigma_c$, $\sigma_r$ of windows of {waves.attrs['window_s'] / 60:.0f} min"
 
 
 def _title(results, which, ds) -> str:

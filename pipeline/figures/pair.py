@@ -1,12 +1,20 @@
 """Two spacecraft overlaid after the lag shift; r of sheath and thirds above the lines, of Alfvénic intervals below."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pipeline import intervals as cut
 from pipeline.figures import style
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from pipeline.results import EventResults
+
+
 QUANTITIES = ("b_mag", "b_x", "b_y", "b_z")
-LAGS = (("measured", "lag_s", "-"), ("convective", "convective_lag_s", "--"))  # words, variable, line
+LAGS = (("measured (solid)", "lag_s", "-"), ("convective (dashed)", "convective_lag_s", "--"))  # words, variable, line
 MEASURES = {
     "vector": ("vector", "#222222", "-"),
     "component_mean": ("mean", "#B8860B", ":"),
@@ -17,7 +25,9 @@ MEASURES = {
 }
 
 
-def draw(results, which: str, start=None, end=None):
+def draw(
+    results: "EventResults", which: str, start: style.Moment | None = None, end: style.Moment | None = None
+) -> "Figure":
     """Overlay of the pair `which` ("first-second"); `start` and `end` (UTC at the first) limit the time axis."""
     first, second = which.split("-")
     data = {name: results.uniform(name) for name in (first, second)}
@@ -115,18 +125,18 @@ def _correlation_against_lag(panel, lag, first, second):
 
 
 def _mark_lags(panel, lag):
-    """Vertical lines at the measured and the predicted lag, named on a line of text each, where there is room."""
+    """Vertical lines at the measured and the predicted lag, named on a line of text each, beside all of the lines."""
     low, high = panel.get_xlim()
-    for height, (text, name, dashes) in zip((0.97, 0.84), LAGS, strict=True):
-        if name not in lag or not np.isfinite(float(lag[name])):
-            continue
-        minutes = float(lag[name]) / 60
+    known = [(text, float(lag[name]) / 60, dashes) for text, name, dashes in LAGS if np.isfinite(lag.get(name, np.nan))]
+    for _, minutes, dashes in known:
         panel.axvline(minutes, color="0.2", linewidth=0.7, linestyle=dashes)
+    for height, (text, minutes, _) in zip((0.97, 0.84), known, strict=False):
         words = f"{text} {minutes:.1f} min".replace("-", "\N{MINUS SIGN}")
-        offset, side = (-4, "right") if minutes > (low + high) / 2 else (4, "left")
+        near = [m for _, m, _ in known if abs(m - minutes) < (high - low) / 4]
+        at, offset, side = (min(near), -4, "right") if minutes > (low + high) / 2 else (max(near), 4, "left")
         look = {"fontsize": 7.5, "gid": "lag", "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.4}}
         place = {"xycoords": panel.get_xaxis_transform(), "textcoords": "offset points", "ha": side, "va": "top"}
-        panel.annotate(words, (minutes, height), xytext=(offset, 0), **place, **look)
+        panel.annotate(words, (at, height), xytext=(offset, 0), **place, **look)
 
 
 def _title(results, data, first, second, lag_s) -> str:

@@ -3,15 +3,23 @@
 All values lie within the unit circle; pure Alfvén waves lie at its ends left and right.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pipeline import intervals as cut
 from pipeline.figures import style
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from pipeline.results import EventResults
+
+
 MARKS = {"sheath": "^", "ejecta": "o", "alfvenic": "D", "quiet": "s"}
 
 
-def draw(results, which: str | None = None):
+def draw(results: "EventResults", which: str | None = None) -> "Figure":
     """One panel per spacecraft: of `which` (a spacecraft or a pair), or of all spacecraft."""
     names = tuple(which.split("-")) if which else results.spacecraft
     with style.applied():
@@ -22,7 +30,9 @@ def draw(results, which: str | None = None):
         axes[0].set_ylabel(r"$\sigma_r$")
         style.letter_panels(axes)
         style.legend_below(figure, axes)
-        figure.suptitle(f"{results.event}: wavelet {_band(results, names[0])}", x=0.01, ha="left", fontsize=8.5)
+        band = _band(results, names[0])
+        title = f"{results.event}: wavelets, {band}; dots: moments of the ejecta, marks: whole regions, 95 % intervals"
+        figure.suptitle(title, x=0.01, ha="left", fontsize=8.5)
     return figure
 
 

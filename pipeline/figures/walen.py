@@ -5,6 +5,7 @@ electric field with that of the de Hoffmann-Teller frame.
 """
 
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,10 +13,16 @@ from pipeline import intervals as cut
 from pipeline.figures import style
 from pipeline.fluctuations import alfven_units
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from pipeline.results import EventResults
+
+
 OPTIONS = ("density", "density_window_s", "alphas", "assumed_alpha_ratio", "anisotropy")
 
 
-def draw(results, which: str | None = None, interval: str | None = None):
+def draw(results: "EventResults", which: str | None = None, interval: str | None = None) -> "Figure":
     """A row per interval (the ejecta and each spacecraft's longest Alfvénic interval, or `interval`), a column per
     spacecraft: of `which` (a spacecraft or a pair), or of all spacecraft."""
     names = tuple(which.split("-")) if which else results.spacecraft
@@ -29,7 +36,8 @@ def draw(results, which: str | None = None, interval: str | None = None):
                 _panel(axis, results, name, row[name])
         style.letter_panels(axes.ravel())
         style.name_series(axes[0, -1], style.COMPONENT)
-        figure.suptitle(f"{results.event}: Walén relation, GSE components", x=0.01, ha="left", fontsize=8.5)
+        title = f"{results.event}: Walén relation, GSE components; black: least squares, grey: slopes of a pure wave"
+        figure.suptitle(title, x=0.01, ha="left", fontsize=8.5)
     return figure
 
 
@@ -44,7 +52,7 @@ def _longest(results, names) -> dict[str, str | None]:
     return found
 
 
-def fluctuations(results, name: str, interval: str) -> tuple[np.ndarray, np.ndarray]:
+def fluctuations(results: "EventResults", name: str, interval: str) -> tuple[np.ndarray, np.ndarray]:
     """v and b (time, component) in km s-1 about their means over an interval, made as the table's were."""
     ds = results.uniform(name)
     settings = json.loads(results.diagnostic("alfvenicity", name).attrs.get("settings", "{}"))

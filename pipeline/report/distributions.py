@@ -52,7 +52,9 @@ def _columns(axis, frame, value, by, colours, names):
     labels = [f"{style.display(r)}\n(n = {0 if np.isnan(n) else n:.0f})" for r, n in zip(regions, most, strict=True)]
     axis.set_xticks(range(len(regions)), labels)
     axis.set_xlim(-0.6, max(len(regions), 1) - 0.4)
-    axis.set_ylim(-1.05, 1.05)
+    least = frame.loc[frame["interval"].isin(regions) & frame[by].isin(list(colours)), value].min()
+    axis.set_ylim(-1.05 if least < -0.45 else -0.55 if least < 0 else -0.05, 1.05)
+    axis.locator_params(axis="y", nbins=5)
     style.zero_line(axis)
     style.name_series(axis, {names[key]: colour for key, colour in colours.items()})
 

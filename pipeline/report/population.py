@@ -51,8 +51,9 @@ def shares(axis: "Axes", numbers: pd.DataFrame) -> None:
         axis.plot(known["published"], known.index, "D", mfc="none", color="0.3", markersize=5, label="published")
         axis.legend(frameon=False, fontsize=7, loc="lower right", bbox_to_anchor=(1, 1), borderpad=0)
     words = {"with_alfvenic": "any", "extended": "extended"}
-    names = [f"{r.region}, {words[r.quantity]}, {style.display(r.subset)} ({r.n_events})" for r in rows.itertuples()]
-    axis.set(yticks=range(len(rows)), yticklabels=names, xlim=(-0.03, 1.03), xlabel="share of structures")
+    names = [f"{r.region}, {words[r.quantity]}\n{style.display(r.subset)} ({r.n_events})" for r in rows.itertuples()]
+    axis.set_yticks(range(len(rows)), names, fontsize=6, linespacing=1)
+    axis.set(xlim=(-0.03, 1.03), xlabel="share of structures with Alfvénic intervals")
     axis.set_ylim(len(rows) - 0.5, -0.5)
 
 
@@ -71,17 +72,20 @@ def values(axis: "Axes", table: pd.DataFrame, numbers: pd.DataFrame) -> None:
         )
         tallest = max(tallest, counts.max())
         published = population.PUBLISHED[("sigma_c_rectified", region)][0]
-        axis.axvline(published, color=colour, linestyle="--", linewidth=0.8, label="published")
+        axis.axvline(published, color=colour, linestyle="--", linewidth=0.8)
     rows = numbers.query("quantity == 'sigma_c_rectified'").reset_index(drop=True)
     for k, row in rows.iterrows():
         height = tallest * (1.15 + 0.12 * (len(rows) - k))
         axis.errorbar(row.value, height, xerr=[[row.value - row.low], [row.high - row.value]], markersize=3.5,
                       fmt="o", color=style.REGION[row.region])  # fmt: skip
-        axis.annotate(style.display(row.subset), (1, height), xycoords=("axes fraction", "data"), ha="right",
-                      va="center", xytext=(-3, 0), textcoords="offset points", fontsize=6)  # fmt: skip
+        left = row.low > -0.6  # the name stands on the side where there is room
+        at, offset, side = (row.low, -3, "right") if left else (row.high, 3, "left")
+        look = {"fontsize": 6, "va": "center", "ha": side, "textcoords": "offset points"}
+        axis.annotate(style.display(row.subset), (at, height), xytext=(offset, 0), **look)
+    axis.plot([], [], color="0.3", linestyle="--", linewidth=0.8, label="published")
     axis.set(xlabel=r"$\sigma_c$ rectified", ylabel="structures", ylim=(0, tallest * (1.3 + 0.12 * len(rows))))
-    axis.yaxis.get_major_locator().set_params(integer=True)
-    axis.legend(frameon=False, fontsize=7, loc="lower right", bbox_to_anchor=(1, 1), ncol=2, borderpad=0)
+    axis.set_yticks([tick for tick in axis.get_yticks() if tick <= tallest and tick % 1 == 0])
+    axis.legend(frameon=False, fontsize=7, loc="lower right", bbox_to_anchor=(1, 1), ncol=3, borderpad=0)
 
 
 def epoch(axis: "Axes", mean: pd.DataFrame) -> None:
@@ -111,7 +115,7 @@ def separation(axis: "Axes", pairs: pd.DataFrame, numbers: pd.DataFrame) -> None
             high = f"{row.high:.2g}" if np.isfinite(row.high) else "∞"
             axis.set_title(f"L = {row.value:.2g} au ({row.low:.2g} to {high})", fontsize=8)
     axis.set(xlabel="separation (au)", ylabel="r of the ejecta", xlim=(0, None))
-    axis.set_ylim(min(0.0, pairs["r"].min() - 0.1), 1.05)
+    axis.set_ylim(min(-0.05, pairs["r"].min() - 0.1), 1.05)
     axis.locator_params(axis="x", nbins=5)
 
 

@@ -79,7 +79,8 @@ def test_overview_shows_the_data_of_the_file(results, drawn):
 def test_overview_says_where_and_when(drawn):
     figure = drawn["overview", "wind"]
     strip = next(a for a in figure.axes if a.get_title(loc="left"))
-    assert strip.get_title(loc="left") == f"{EVENT}, Wind: GSE components, bins of 64 s"
+    windows = r"$\sigma_c$, $\sigma_r$ of windows of 61 min"
+    assert strip.get_title(loc="left") == f"{EVENT}, Wind: GSE components, bins of 64 s; {windows}"
     assert [t.get_text() for t in texts(figure, "interval")] == ["sheath", "ejecta", "Alfvénic 1"]
     lowest = min((a for a in figure.axes if series(a)), key=lambda a: a.get_position().y0)
     assert lowest.get_xlabel() == "Time (UTC)"
@@ -112,7 +113,7 @@ def test_pair_prints_every_region_and_the_lag(drawn):
     assert printed["r sheath"] == f"r = {CORRELATION['sheath'] - 0.03:.2f}"
     assert printed["r ejecta"] == f"ejecta\nr = {CORRELATION['ejecta'] - 0.03:.2f}"
     assert printed["r ejecta_rear"] == "r: n/a"
-    assert {t.get_text() for t in texts(figure, "lag")} == {"measured 32.0 min", "convective 36.7 min"}
+    assert {t.get_text() for t in texts(figure, "lag")} == {"measured (solid) 32.0 min", "convective (dashed) 36.7 min"}
     title = next(a.get_title(loc="left") for a in figure.axes if a.get_title(loc="left"))
     assert title == f"{EVENT}, GSE: Wind shifted by \N{MINUS SIGN}32.0 min onto ACE"
     assert any(a.get_xlabel() == "Time at ACE (UTC)" for a in figure.axes)
