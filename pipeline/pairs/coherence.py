@@ -100,7 +100,7 @@ def _grid(pair, settings):
 class Transformed:
     """Wavelet coefficients (4 channels, period, time) of both fields at every `step`-th sample, and where they hold."""
 
-    def __init__(self, pair: Pair, period_s: np.ndarray, step: int):
+    def __init__(self, pair: Pair, period_s: np.ndarray, step: int) -> None:
         together = np.column_stack([pair.x, pair.y])
         filled, missing = wavelet.prepare(together)
         self.step_s, self.step, self.period_s = pair.step_s, step, period_s

@@ -92,7 +92,7 @@ def compute(
 class Waves:
     """Wavelet coefficients of the band at both spacecraft, and the delays to search."""
 
-    def __init__(self, pair: Pair, settings: Settings):
+    def __init__(self, pair: Pair, settings: Settings) -> None:
         self.pair = pair
         shortest = max(settings.band_s[0], 2 * pair.step_s)
         period_s = wavelet.periods(shortest, max(settings.band_s[1], shortest), settings.voices)
@@ -122,7 +122,7 @@ class Waves:
             out.append(kernel.coherency([part * self.weight for part in (cross, *powers)], axis=(-2, -1)))
         return np.stack(out, axis=-1)
 
-    def null(self, selected: np.ndarray, ok: np.ndarray, count: int, rng) -> np.ndarray:
+    def null(self, selected: np.ndarray, ok: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
         """(count, delay): |coherency| with the second phase-randomised around the region."""
         pair, step = self.pair, self.transformed.step
         index = np.flatnonzero(selected)

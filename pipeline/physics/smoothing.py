@@ -32,7 +32,7 @@ def low_pass(
 class _LocalLine:
     """Weighted least-squares lines around each sample, from the samples that are there."""
 
-    def __init__(self, there, period_s, dt_s):
+    def __init__(self, there, period_s, dt_s) -> None:
         sigma = max(SIGMA * period_s / dt_s, 1e-3)
         reach = min(len(there) - 1, int(np.ceil(REACH * sigma)))
         self.offset = np.arange(-reach, reach + 1.0)

@@ -216,7 +216,7 @@ def usable(missing: np.ndarray, dt_s: float, bands: tuple[Band, ...]) -> list[np
 class _LostSpectra:
     """Spectra of the indicator of lost samples. It changes with the period only where a gap becomes bridged."""
 
-    def __init__(self, missing, dt_s, length):
+    def __init__(self, missing, dt_s, length) -> None:
         self.n, self.length, self.known = len(missing), length, {}
         self.start, self.stop = _runs(missing)
         inner = (self.start > 0) & (self.stop < self.n)
@@ -452,7 +452,7 @@ def known_mean(values: np.ndarray, axis: int) -> np.ndarray:
 class SpectralMatrices:
     """Hermitian matrices of v and b by interval and band, transformed when first asked for."""
 
-    def __init__(self, v, b, dt_s, step):
+    def __init__(self, v, b, dt_s, step) -> None:
         self.x, self.missing = prepare(np.concatenate((v, b), axis=1))
         self.dt_s, self.step, self.bands = dt_s, step, {}
 

@@ -39,7 +39,7 @@ def odd_length(window_s: float, cadence_s: float) -> int:
     return max(3, 2 * round((window_s / cadence_s - 1) / 2) + 1)
 
 
-def running_moments(v, b, length: int) -> Moments:
+def running_moments(v: ArrayLike, b: ArrayLike, length: int) -> Moments:
     """Moments of the windows of `length` samples (odd) centred at every sample. v, b: (time, component), km s-1."""
     _verify_odd(length)
     v, b = _pair(v, b)

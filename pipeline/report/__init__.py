@@ -4,7 +4,9 @@ import base64
 import io
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,13 @@ from pipeline import provenance
 from pipeline.figures.style import display
 from pipeline.report import answer, cautions, citations, explore, page
 from pipeline.report.numbers import size
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+    from pipeline.results import EventResults
+
 
 TEMPLATES = Path(__file__).parent / "templates"
 FIGURE_ORDER = (
@@ -27,7 +36,7 @@ KINDS = ("field", "plasma")
 PACKAGES = ("numpy", "scipy", "pandas", "xarray", "matplotlib", "cdflib", "pyspedas", "snakemake")
 
 
-def write(results, settings: dict, path: str | Path, index: str = "") -> None:
+def write(results: "EventResults", settings: dict, path: str | Path, index: str = "") -> None:
     """Write the report of one event; `index` is a link to the page of all events.
 
     `settings` is shown as it is; nothing in it or in a file is trusted as HTML.
@@ -45,7 +54,7 @@ def _software() -> str:
     return f"pipeline {provenance.versions()['pipeline']}"
 
 
-def environment():
+def environment() -> "Environment":
     """Templates of this folder with everything escaped; only files of this package are put in unescaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
@@ -58,7 +67,7 @@ def environment():
     return templates
 
 
-def symbols(text: str):
+def symbols(text: str) -> "Markup":
     """Escaped text in which what follows the underscore of a symbol is a subscript (σ_c, B_x) and p keeps its value."""
     from markupsafe import Markup, escape
 
@@ -66,7 +75,7 @@ def symbols(text: str):
     return Markup(re.sub(r"\bp (=|&lt;) (?=\d)", "p\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", lowered))
 
 
-def content(results, settings: dict) -> dict:
+def content(results: "EventResults", settings: dict) -> dict:
     """Everything that the template shows."""
     from markupsafe import Markup
 
@@ -179,7 +188,7 @@ def _version(path: str) -> str:
     return f"v{tail}" if "_v" in path else ""
 
 
-def flat(settings: dict, prefix: str = ""):
+def flat(settings: dict, prefix: str = "") -> Iterator[tuple[str, object]]:
     """(dotted key, value) of nested settings."""
     for key, value in settings.items():
         if isinstance(value, dict) and value:

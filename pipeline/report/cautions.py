@@ -1,6 +1,7 @@
 """What a reader must know before using the numbers of an event: gaps, fallbacks, carried boundaries, missing values."""
 
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,11 +9,15 @@ from pipeline.figures.style import SHADES, display, known
 from pipeline.intervals import inside, of
 from pipeline.report.numbers import number
 
+if TYPE_CHECKING:
+    from pipeline.results import EventResults
+
+
 LOW_COVERAGE = 0.8  # a number from less than this much of its interval is worth a warning
 KINDS = ("field", "plasma")
 
 
-def cautions(results) -> list[str]:
+def cautions(results: "EventResults") -> list[str]:
     """Warnings in sentences, in the order in which the work was done: files, data, boundaries, lag, results."""
     found = []
     for spacecraft in results.spacecraft:

@@ -6,6 +6,7 @@ import gzip
 import json
 from importlib.resources import files
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,10 @@ from pipeline import intervals as cut
 from pipeline.figures import style
 from pipeline.physics.plasma import plasma_beta
 from pipeline.report.numbers import units
+
+if TYPE_CHECKING:
+    from pipeline.results import EventResults
+
 
 MOST_POINTS = 6000  # per series; a screen is some 2000 pixels wide, and each has a lowest and a highest value
 MOST_COLUMNS = 1500  # of a scalogram
@@ -31,7 +36,7 @@ PANELS = (
 )
 
 
-def payload(results) -> str:
+def payload(results: "EventResults") -> str:
     """JSON for the page's script, safe inside a script element."""
     reference = results.spacecraft[0]
     spacecraft = [_spacecraft(results, name) for name in results.spacecraft]

@@ -1,6 +1,7 @@
 """Tables of a page: cells to read, values to sort by, headings with units, files to download."""
 
 import base64
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,7 @@ MANY_ROWS = 5  # from here on a column that never changes is told once, below th
 
 
 def table(
-    name: str, frame: pd.DataFrame, columns: pd.DataFrame, csv: bytes | None = None, gather: bool = True, **more
+    name: str, frame: pd.DataFrame, columns: pd.DataFrame, csv: bytes | None = None, gather: bool = True, **more: Any
 ) -> dict:
     """What the template needs to show `frame`; `columns` holds names, units and meanings (tables/columns.csv).
 

@@ -3,7 +3,9 @@
 import numpy as np
 
 
-def red_noise(rng, size: int, step_s: float, periods_s: tuple[float, float], slope: float = 5 / 3) -> np.ndarray:
+def red_noise(
+    rng: np.random.Generator, size: int, step_s: float, periods_s: tuple[float, float], slope: float = 5 / 3
+) -> np.ndarray:
     """(time, component): three independent Gaussian series, power f^-slope between the two periods, unit variance.
 
     Unit variance is that of the ensemble; a realisation scatters about it. Periodic over the record. Raises ValueError

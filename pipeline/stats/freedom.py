@@ -86,7 +86,7 @@ def _chi_squared(freedom, count, rng):
     return rng.chisquare(np.maximum(freedom, 1e-9)[:, None], (freedom.size, count))
 
 
-def dependence(p, q) -> np.ndarray:
+def dependence(p: np.ndarray, q: np.ndarray) -> np.ndarray:
     """(band,) in [0, 1): correlation of the powers of p and q, from their coherency at any phase; 0 where chance does.
 
     p, q: pieces (time, component) about their means. With the spectral matrices S of a band it is
