@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,18 +11,22 @@ from pipeline.figures.style import display, names_of_kind
 from pipeline.report import question
 from pipeline.report.numbers import coefficient, moment, number, probability
 
+if TYPE_CHECKING:
+    from pipeline.results import EventResults
+
+
 SIGMA_TABLES = ("alfvenicity", "wavelet")
 REGIONS = {"quiet": "rest of the ejecta"}
 COMPONENTS = ("b_x", "b_y", "b_z")
 QUANTITIES = {"b_x": "B_x", "b_y": "B_y", "b_z": "B_z", "b_mag": "|B|"}
 
 
-def sentences(results) -> list[str]:
+def sentences(results: "EventResults") -> list[str]:
     """What was found, most important first; a value that does not exist is said not to."""
     return [sentence for _, said in groups(results) for sentence in said]
 
 
-def groups(results) -> list[tuple[str, list[str]]]:
+def groups(results: "EventResults") -> list[tuple[str, list[str]]]:
     """The sentences under their headings: the study's question first, then what its answer rests on."""
     asked = [sentence for pair in results.pairs for sentence in _comparison(results, *pair)]
     both = (_lag_sentence, _correlation_sentence, _low_for_want_of_variance)
@@ -38,7 +43,7 @@ def _comparison(results, first, second):
     return asked or _contrast_sentences(results, first, second)
 
 
-def cards(results) -> list[dict[str, str]]:
+def cards(results: "EventResults") -> list[dict[str, str]]:
     """Key numbers: label, value with unit, note."""
     return [
         card
@@ -78,19 +83,31 @@ def _correlation_sentence(results, first, second):
     rows = correlation_rows(results, first, second, "ejecta")
     values = ", ".join(f"{coefficient(r.r)} ({QUANTITIES[r.quantity]})" for r in rows.itertuples() if np.isfinite(r.r))
     who = f"{display(first)} and {display(second)}"
-    return f"At that lag the correlation of {who} over the ejecta is {values}.{_chance(rows)}" if values else ""
+    chance = _chance(rows, _surrogates(results, first, second))
+    return f"At that lag the correlation of {who} over the ejecta is {values}.{chance}" if values else ""
 
 
-def _chance(rows) -> str:
+def _chance(rows, surrogates: float) -> str:
     """How often unrelated fields do as well; nothing where the table does not say."""
     p = pd.to_numeric(rows["p_value"], errors="coerce") if "p_value" in rows else pd.Series(np.nan, rows.index)
-    values = [
-        f"{probability(x).removeprefix('= ')} ({QUANTITIES[q]})"
-        for q, x in zip(rows["quantity"], p, strict=True)
-        if np.isfinite(x)
-    ]
-    said = "Unrelated fields of the same spectra, their lag sought as well, reach it by chance with p of"
-    return f" {said} {', '.join(values)}." if values else ""
+    values = [(q, probability(x, surrogates)) for q, x in zip(rows["quantity"], p, strict=True) if np.isfinite(x)]
+    if not values:
+        return ""
+    said = "Unrelated fields of the same spectra, their lag sought as well, reach it by chance with p"
+    if len({text for _, text in values}) == 1:
+        return f" {said} {values[0][1]} for {'each' if len(values) > 1 else QUANTITIES[values[0][0]]}."
+    return f" {said} {', '.join(f'{text} ({QUANTITIES[q]})' for q, text in values)}."
+
+
+def _surrogates(results, first, second) -> float:
+    """Number of surrogates behind the p of r; NaN if the result does not say."""
+    return float(_correlation_settings(results, first, second).get("surrogates", np.nan))
+
+
+def _correlation_settings(results, first, second) -> dict:
+    if "correlation" not in results.pair_results(first, second):
+        return {}
+    return json.loads(results.pair("correlation", first, second).attrs.get("settings", "{}"))
 
 
 def _low_for_want_of_variance(results, first, second):
@@ -113,7 +130,7 @@ def _low_for_want_of_variance(results, first, second):
     )
 
 
-def regions(results, first, second) -> pd.DataFrame:
+def regions(results: "EventResults", first: str, second: str) -> pd.DataFrame:
     """r of every region (rows) and quantity (columns); a rest of the ejecta only where something was taken from it."""
     if "correlation" not in results.tables:
         return pd.DataFrame()
@@ -137,7 +154,7 @@ def _region_words(name: str, first: str) -> str:
     return f"{display(found[1])} seen at {display(found[2] or first)}" if found else REGIONS.get(name, display(name))
 
 
-def correlation_rows(results, first, second, interval) -> pd.DataFrame:
+def correlation_rows(results: "EventResults", first: str, second: str, interval: str) -> pd.DataFrame:
     """Rows of the correlation table of one pair and interval: one per quantity, in the order of QUANTITIES."""
     if "correlation" not in results.tables:
         return pd.DataFrame(columns=["quantity", "r"])
@@ -177,7 +194,7 @@ def _verdict(value, low, high, equal: float) -> tuple[str, str]:
     return words, f"{coefficient(value)}, interval {coefficient(low)} to {coefficient(high)}"
 
 
-def alfvenicity_rows(results, spacecraft) -> pd.DataFrame:
+def alfvenicity_rows(results: "EventResults", spacecraft: str) -> pd.DataFrame:
     """Rows with sigma_c and sigma_r of one spacecraft, one per interval, by the first method of the first table."""
     found = [name for name in SIGMA_TABLES if name in results.tables]
     if not found:
@@ -228,7 +245,7 @@ def method_words(method: str, window_s: float = np.nan) -> str:
     return ", ".join([name, *words])
 
 
-def detected(results, spacecraft) -> pd.DataFrame:
+def detected(results: "EventResults", spacecraft: str) -> pd.DataFrame:
     """Alfvénic intervals found at one spacecraft, with both boundaries known."""
     rows = results.intervals
     rows = rows[(rows["spacecraft"] == spacecraft) & rows["interval"].str.startswith("alfvenic_")]
@@ -279,10 +296,7 @@ def _pair_cards(results, first, second):
 
 def _level(results, first, second) -> float:
     """Level of the intervals of r, from the settings that the result was made with; NaN if it does not say."""
-    if "correlation" not in results.pair_results(first, second):
-        return np.nan
-    settings = json.loads(results.pair("correlation", first, second).attrs.get("settings", "{}"))
-    return float(settings.get("level", np.nan))
+    return float(_correlation_settings(results, first, second).get("level", np.nan))
 
 
 def _interval_note(row, level: float) -> str:

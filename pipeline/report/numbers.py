@@ -39,10 +39,15 @@ def decimals(column: pd.Series, digits: int = 4) -> int | None:
     return places if 0 <= places <= 6 and visible else None
 
 
-def probability(p: float) -> str:
-    """p with its relation, never smaller than can be told: "= 0.041", "< 0.001"."""
+def probability(p: float, surrogates: float = math.nan) -> str:
+    """p with its relation, never smaller than can be told: "= 0.041", "< 0.001", "≤ 0.005 (200 surrogates)".
+
+    Of n surrogates none can give a p below 1 / (n + 1): where all fall short that is all that is known.
+    """
     if not math.isfinite(p):
         return "unknown"
+    if math.isfinite(surrogates) and p * (surrogates + 1) < 1.001:
+        return f"≤ {p:.1g} ({surrogates:.0f} surrogates)"
     return "< 0.001" if p < 1e-3 else f"= {p:.2g}"
 
 

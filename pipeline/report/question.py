@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.figures.style import display
-from pipeline.pairs.verdict import HIGHER, LOWER, NOT_HIGHER, NOT_LOWER, UNKNOWN
+from pipeline.pairs.verdict import BY_SPECTRUM, HIGHER, LOWER, NOT_HIGHER, NOT_LOWER, SIGNIFICANT, UNKNOWN
 from pipeline.report.numbers import coefficient, number, probability
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 
 COMPONENTS = {"b_x": "B_x", "b_y": "B_y", "b_z": "B_z"}
-SIGNIFICANT = 0.05
 ALL = "alfvenic"  # all Alfvénic intervals of either spacecraft together
 WITHOUT_WAVES = "ejecta_rear"  # the third where the study saw its waves
 
@@ -56,12 +55,13 @@ def _about(results, first, second, row, where):
     region = _words(row.interval, where)
     if isinstance(row.reason, str) and row.reason:
         return [f"For {region} there is no answer: {row.reason}."]
+    settings = _settings(results, first, second)
     parts = [
-        _agreement(row, region, where(row.baseline), _margin(results, first, second)),
+        _agreement(row, region, where(row.baseline), _margin(settings)),
         _by_component(results, first, second, row),
         _misfit(row),
-        _complexity(row, first, second),
-        _by_chance_complex(results, first, second, row),
+        _in_the_band(results, first, second, row),
+        _complexity(row, first, second, settings),
         _separation(row),
         _without_band(results, first, second, row),
         *_waves(results, first, second, row, where),
@@ -70,11 +70,15 @@ def _about(results, first, second, row, where):
     return [part for part in parts if part]
 
 
-def _margin(results, first, second) -> str:
-    """How large a fall of r is excluded where agreement is called not lower, from the settings of the verdict."""
+def _settings(results, first, second) -> dict:
+    """Settings that the verdict was made with; empty where it does not say."""
     if "verdict" not in results.pair_results(first, second):
-        return "by a difference of note"
-    settings = json.loads(results.pair("verdict", first, second).attrs.get("settings", "{}"))
+        return {}
+    return json.loads(results.pair("verdict", first, second).attrs.get("settings", "{}"))
+
+
+def _margin(settings) -> str:
+    """How large a fall of r is excluded where agreement is called not lower."""
     return f"by {settings['margin']:g} or more" if "margin" in settings else "by a difference of note"
 
 
@@ -118,53 +122,75 @@ def _misfit(row):
     return f"{text}."
 
 
-def _complexity(row, first, second):
+def _in_the_band(results, first, second, row):
+    """Whether the waves themselves agree less: r of the band there and elsewhere, and what that means for r of all."""
+    low, high = (getattr(row, f"delta_r_band_ci_{bound}", np.nan) for bound in ("low", "high"))
+    if not np.isfinite([low, high]).all():
+        return ""
+    said = (
+        f"In the Alfvénic band alone r is {coefficient(row.r_band)} there and {coefficient(row.r_baseline_band)} "
+        f"elsewhere, a difference of {_range(row.delta_r_band, low, high)}, p {probability(row.delta_r_band_p)}: "
+    )
+    if high < 0:
+        return f"{said}what both see of these periods is less alike there."
+    weight = _weight_of_the_band(results, first, second, row)
+    alike = "more alike there than" if low > 0 else "not shown to be less alike there than"
+    said += f"what both see of these periods is {alike} elsewhere"
+    if row.agreement == LOWER and row.r_band < row.r:
+        return (
+            f"{said}. Yet r of all periods falls, because more of the field is in the band, whose r is lower{weight}."
+        )
+    return f"{said}{weight}."
+
+
+def _weight_of_the_band(results, first, second, row):
+    """Misfit in the band against elsewhere, in words."""
+    table = _of_pair(results, "contrast", first, second)
+    if table.empty:
+        return ""
+    here = (table["interval"] == row.interval) & (table["quantity"] == "vector") & (table["scale"] == "band")
+    ratio = table[here]["misfit_ratio"]
+    return f"; its misfit, in nT, is {number(ratio.iloc[0], 2)} times that elsewhere" if len(ratio) else ""
+
+
+def _complexity(row, first, second, settings):
+    """The hodogram among other windows and against random fields of its spectrum, in one sentence, with the rule."""
     if not np.isfinite([row.rank_first, row.rank_second]).all():
         return ""
     meaning = {
-        HIGHER: "The hodogram is more complex there at both spacecraft",
+        HIGHER: "The hodogram is more complex there at both spacecraft, and by more than its spectrum makes it",
+        BY_SPECTRUM: "The hodogram is more complex there than in other windows of the same length, but not shown to be "
+        "more so than a random field with the same spectrum",
         NOT_HIGHER: "The hodogram is not among the more complex ones at either spacecraft",
-        UNKNOWN: "The hodogram is among the most complex at one spacecraft only, which decides nothing",
+        UNKNOWN: "Whether the hodogram is more complex there cannot be told",
     }[row.complexity]
     ranks = f"{100 * row.rank_first:.0f} % at {display(first)} and {100 * row.rank_second:.0f} % at {display(second)}"
-    return f"{meaning}: it is rougher than {ranks} of the windows of that length in the ejecta."
-
-
-def _by_chance_complex(results, first, second, row):
-    """Whether order in time adds to the complexity: a field of the same spectrum and random phases is complex too."""
-    p = {name: _surrogate_p(results, name, row.interval) for name in (first, second)}
-    known = [value for values in p.values() for value in values]
-    if not all(len(values) for values in p.values()) or not np.isfinite(known).all():
-        return ""
-    said = "; ".join(f"p {', '.join(map(probability, values))} at {display(name)}" for name, values in p.items())
-    if max(known) <= SIGNIFICANT:
-        return f"It is rougher than fields of the same spectra with random phases ({said})."
-    if min(known) <= SIGNIFICANT:
-        return f"It is rougher than fields of the same spectra with random phases in one place only ({said})."
+    said = f"{meaning}: it is rougher than {ranks} of the windows of that length in the ejecta"
+    p = [getattr(row, f"surrogate_p_{place}", np.nan) for place in ("first", "second")]
+    if not np.isfinite(p).all():
+        return f"{said}."
+    count = getattr(row, "n_surrogates", np.nan)
+    chance = " and ".join(
+        f"p {probability(value, count)} at {display(name)}" for name, value in zip((first, second), p, strict=True)
+    )
+    rank = f"a rank of {100 * settings['high_rank']:.0f} % or more" if "high_rank" in settings else "a high rank"
     return (
-        f"It is not shown to be rougher than fields of the same spectra with random phases ({said}): "
-        "the power of the fluctuations is enough to make it so."
+        f"{said}; random fields with its spectrum are as rough with {chance}. It is called more complex where both "
+        f"spacecraft show {rank} and p of at most {SIGNIFICANT:g}."
     )
 
 
-def _surrogate_p(results, spacecraft, region) -> list[float]:
-    """p of the hodogram's roughness in a spacecraft's own intervals of that kind: its Alfvénic ones, or the region."""
-    if "complexity" not in results.tables:
-        return []
-    table = results.table("complexity")
-    names = table["interval"].str.startswith(f"{ALL}_") if region.startswith(ALL) else table["interval"] == region
-    return list(table[(table["spacecraft"] == spacecraft) & (table["quantity"] == "roughness") & names]["surrogate_p"])
-
-
 def _separation(row):
+    """What the separation lets expect of the whole ejecta, which is what the published scale lengths are of."""
     low, high = row.r_separation_low, row.r_separation_high
+    same = "The separation is the same there and elsewhere, so it alone explains no difference between them."
     if row.separation == UNKNOWN or not np.isfinite([low, high]).all():
-        return "Whether the separation alone lets expect such a correlation cannot be told: a position is missing."
-    size = row.separation.replace("lets expect", "alone lets expect")
+        return f"{same} What it lets expect of the whole ejecta cannot be told: a position or the lag is missing."
+    size = {"expected from the separation": "as the separation lets expect"}.get(row.separation, row.separation)
     return (
-        "The separation is the same there and elsewhere, so it alone explains no difference between them. As to its "
-        f"size, the correlation there is {size}: 1 \N{MINUS SIGN} d/L, "
-        f"with scale lengths published for components of whole ejecta, is {coefficient(low)} to {coefficient(high)}."
+        f"{same} Over the whole ejecta the components correlate {size}: {coefficient(row.r_ejecta)} in their mean, of "
+        f"half-hour averages, against 1 \N{MINUS SIGN} d/L of {coefficient(low)} to {coefficient(high)} with the "
+        "published scale lengths L. Of shorter windows nothing is published to compare with."
     )
 
 

@@ -6,7 +6,7 @@ import xarray as xr
 from results_factory import write_results
 
 from pipeline import provenance, tables
-from pipeline.pairs.verdict import HIGHER, LOWER, NOT_HIGHER, NOT_LOWER, UNKNOWN
+from pipeline.pairs.verdict import BY_SPECTRUM, HIGHER, LOWER, NOT_HIGHER, NOT_LOWER, UNKNOWN
 from pipeline.report import answer
 from pipeline.results import EventResults
 
@@ -17,6 +17,9 @@ ROW = {
     **{"delta_r": -0.52, "delta_r_ci_low": -0.8, "delta_r_ci_high": -0.2, "delta_r_p": 0.012, "detectable": 0.3},
     **{"misfit_ratio": 2.5, "misfit_ratio_ci_low": 1.6, "misfit_ratio_ci_high": 3.9, "explained": 0.64},
     **{"rank_first": 0.97, "rank_second": 0.95, "r_separation_low": 0.82, "r_separation_high": 0.91},
+    **{"surrogate_p_first": 0.005, "surrogate_p_second": 0.02, "n_surrogates": 199, "r_ejecta": 0.7},
+    **{"r_band": 0.12, "r_baseline_band": 0.81, "delta_r_band": -0.69, "delta_r_band_p": 0.0002},
+    **{"delta_r_band_ci_low": -0.9, "delta_r_band_ci_high": -0.4},
 }
 
 
@@ -38,7 +41,9 @@ def test_numbers_are_those_of_the_table(say):
     assert "−0.52 (−0.80 to −0.20), p = 0.012" in text
     assert "2.50 (1.60 to 3.90) times" in text
     assert "97 % at ACE and 95 % at Wind" in text
-    assert "0.82 to 0.91" in text
+    assert "0.70 in their mean, of half-hour averages, against 1 − d/L of 0.82 to 0.91" in text
+    assert "p ≤ 0.005 (199 surrogates) at ACE and p = 0.02 at Wind" in text
+    assert "r is 0.12 there and 0.81 elsewhere, a difference of −0.69 (−0.90 to −0.40), p < 0.001" in text
     assert "64 % of the deficit" in text
     assert "less than about 0.30" in text
 
@@ -51,7 +56,29 @@ def test_numbers_are_those_of_the_table(say):
         ({"agreement": NOT_LOWER}, "Agreement is not lower by", "of the deficit"),
         ({"misfit": UNKNOWN}, "r falls at the same misfit", "the fields differ more"),
         ({"agreement": NOT_LOWER}, "the fields differ more", "r falls at the same misfit"),
-        ({"complexity": UNKNOWN}, "at one spacecraft only", "more complex there at both"),
+        (
+            {"complexity": UNKNOWN},
+            "Whether the hodogram is more complex there cannot be told",
+            "more complex there at both",
+        ),
+        ({"complexity": BY_SPECTRUM}, "but not shown to be more so than a random field", "more complex there at both"),
+        ({}, "is less alike there", "not shown to be less alike"),
+        (
+            {"delta_r_band_ci_high": 0.1},
+            "not shown to be less alike there than elsewhere. Yet r of all",
+            "is less alike there",
+        ),
+        (
+            {"delta_r_band_ci_low": 0.1, "delta_r_band_ci_high": 0.3},
+            "is more alike there than elsewhere",
+            "shown to be less",
+        ),
+        (
+            {"delta_r_band_ci_high": 0.1, "agreement": UNKNOWN},
+            "not shown to be less alike there",
+            "Yet r of all periods",
+        ),
+        ({"separation": UNKNOWN}, "What it lets expect of the whole ejecta cannot be told", "half-hour"),
         ({"complexity": NOT_HIGHER}, "not among the more complex", "more complex there at both"),
         ({"waves": "cannot tell"}, "same waves cannot be told", "The two saw"),
         ({"reason": "no lag"}, "there is no answer: no lag", "Agreement is"),
@@ -70,7 +97,9 @@ def say_with(tmp_path):
     event = EventResults(write_results(tmp_path))
     pair = {"event": "made-up", "first": "ace", "second": "wind"}
 
-    def text(verdict, **more):
+    def text(verdict, settings=None, **more):
+        if settings:
+            provenance.write(xr.Dataset(), event.folder / "ace-wind" / "correlation.nc", "correlation", {}, settings)
         tables.write(pd.DataFrame([ROW | verdict]), event.folder / "tables" / "verdict.csv")
         for name, rows in more.items():
             tables.write(pd.DataFrame([pair | row for row in rows]), event.folder / "tables" / f"{name}.csv")
@@ -86,26 +115,17 @@ def test_not_lower_is_said_with_the_difference_it_excludes(say, tmp_path):
     assert "not lower by 0.1 or more in" in say(agreement=NOT_LOWER)
 
 
-def roughness(ace, wind, interval="alfvenic_1"):
-    common = {"interval": interval, "quantity": "roughness"}
-    return [common | {"spacecraft": "ace", "surrogate_p": ace}, common | {"spacecraft": "wind", "surrogate_p": wind}]
+def test_rule_of_complexity_is_told_with_the_settings(say, tmp_path):
+    path = tmp_path / "2001-01-01" / "ace-wind" / "verdict.nc"
+    provenance.write(xr.Dataset(), path, "verdict", {}, {"high_rank": 0.9})
+    assert "both spacecraft show a rank of 90 % or more and p of at most 0.05." in say()
+    assert "random fields" not in say(surrogate_p_first=float("nan"))
 
 
-@pytest.mark.parametrize(
-    ("p", "said"),
-    [
-        ((0.01, 0.02), "It is rougher than fields of the same spectra with random phases (p = 0.01 at ACE; p = 0.02"),
-        ((0.01, 0.4), "in one place only"),
-        ((0.3, 0.4), "not shown to be rougher than fields of the same spectra"),
-    ],
-)
-def test_roughness_is_set_against_random_phases(say_with, p, said):
-    assert said in say_with({}, complexity=roughness(*p))
-
-
-def test_no_surrogates_no_sentence(say_with):
-    assert "random phases" not in say_with({}, complexity=roughness(0.01, float("nan")))
-    assert "random phases" not in say_with({}, complexity=roughness(0.01, 0.01, interval="sheath"))
+def test_misfit_of_the_band_stands_beside_its_correlation(say_with):
+    row = {"interval": "alfvenic_1", "quantity": "vector", "scale": "band", "misfit_ratio": 19.5, "delta_r": 0.1}
+    changed = {"delta_r_band_ci_high": 0.1}
+    assert "whose r is lower; its misfit, in nT, is 20 times that elsewhere" in say_with(changed, contrast=[row])
 
 
 def test_what_remains_without_the_band_has_its_interval(say_with):
@@ -141,5 +161,11 @@ def agreement_rows(**changed):
 def test_low_correlation_at_equal_misfit_is_explained(say_with):
     text = say_with({}, correlation=agreement_rows())
     assert "That B_x correlates least does not come of a much larger misfit: it is 6.1 nT, against up to 5.8 nT" in text
-    assert "by chance with p of 0.13 (B_x), 0.13 (B_y)" in text
+    assert "by chance with p = 0.13 for each." in text
+    floor = say_with({}, correlation=[row | {"p_value": 1 / 201} for row in agreement_rows()])
+    assert "p = 0.005 for each" in floor  # nothing tells how many surrogates there were
+    rows = [row | {"p_value": p} for row, p in zip(agreement_rows(), (1 / 201, 0.3, 0.3), strict=True)]
+    assert "with p ≤ 0.005 (200 surrogates) (B_x), = 0.3 (B_y)" in say_with(
+        {}, settings={"surrogates": 200}, correlation=rows
+    )
     assert "larger misfit" not in say_with({}, correlation=agreement_rows(b_x=9.0))
