@@ -71,6 +71,47 @@ def test_columns_of_one_replicate_hold_the_same_samples():
     np.testing.assert_allclose(means[:, 2], 1, atol=1e-12)
 
 
+@pytest.mark.parametrize("block", [1.0, 3.0, 40.0, 4000.0])
+def test_samples_are_drawn_together_as_often_as_in_the_stationary_bootstrap(block):
+    """Counts c of every sample: sums of n, equal means, and <c_s c_(s+d)> in closed form for every distance d.
+
+    Two positions of a replicate, k apart, lie in one block with q^k, q = 1 - 1 / block, and then hold samples k apart
+    on the circle; otherwise the samples are independent. Six standard errors of the mean over replicates.
+    """
+    n, replicates = 23, 20_000
+    counts = n * bootstrap.bootstrap_means(np.eye(n), block, replicates, np.random.default_rng(11))
+    np.testing.assert_allclose(counts, np.round(counts), atol=1e-9)
+    np.testing.assert_array_equal(np.round(counts).sum(axis=1), n)
+    assert counts.mean(axis=0) == pytest.approx(np.ones(n), abs=6 * counts.std() / np.sqrt(replicates))
+    k = np.arange(1, n)
+    together = (1 - 1 / block) ** k
+    for distance in range(n // 2):
+        linked = together * ((k == distance) + (k == n - distance) * 1.0)
+        expected = (distance == 0) + np.sum((1 - k / n) * (linked + 2 * (1 - together) / n))
+        products = np.mean(counts * np.roll(counts, distance, axis=1), axis=1)
+        error = products.std() / np.sqrt(replicates)
+        assert products.mean() == pytest.approx(expected, abs=6 * error + 1e-9)
+
+
+def test_replicates_at_once_are_like_single_ones(monkeypatch):
+    """Cuts between replicates leave no trace: variance and covariance of neighbouring replicates."""
+    x, spread = ar1(np.random.default_rng(12), 60, 0.7), []
+    for at_once in (1, 30, 100_000):
+        monkeypatch.setattr(bootstrap, "BLOCKS_AT_ONCE", at_once)
+        means = bootstrap.bootstrap_means(x, 15.0, 5_001, np.random.default_rng(13))[:, 0]
+        spread.append(means.std())
+        assert abs(np.corrcoef(means[1:], means[:-1])[0, 1]) < 5 / np.sqrt(5_000)
+    assert spread == pytest.approx([spread[0]] * 3, rel=5 / np.sqrt(5_000))
+
+
+def test_what_does_not_vary_is_kept_to_the_bit():
+    moments = np.stack([np.full(40, 0.1), np.arange(40.0), np.zeros(40)], axis=1)
+    means = bootstrap.bootstrap_means(moments, 4.0, 50, np.random.default_rng(14))
+    assert (means[:, 0] == 0.1).all()
+    assert (means[:, 2] == 0).all()
+    assert (bootstrap.bootstrap_means(np.ones(9), 4.0, 3, np.random.default_rng(15)) == 1).all()
+
+
 def test_many_short_and_few_long_blocks_give_every_replicate():
     rng = np.random.default_rng(7)
     for n, block, replicates in ((1000, 1.0, 150), (50, 400.0, 7), (1, 1.0, 3)):
