@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
+from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 SINGLE, DOUBLE = 3.5, 7.1  # column widths, inches
 PAGE = 9.0  # most height that leaves room for a caption, inches
+SCREEN = 110  # dots per inch in a notebook
 
 COMPONENT = {"x": "#0072B2", "y": "#D55E00", "z": "#00805C"}
 MAGNITUDE = "#222222"
@@ -59,9 +62,23 @@ def applied() -> Iterator[None]:
 
 def new_figure(width: float, height: float, layout: str | None = "constrained") -> "Figure":
     """Empty Figure (inches), free of any window system and of pyplot's list of open figures."""
+    return _figure_class()(figsize=(width, height), layout=layout)
+
+
+@cache
+def _figure_class() -> "type[Figure]":
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height), layout=layout)
+    class Shown(Figure):
+        """A Figure that a notebook shows by itself: without pyplot nobody else would tell it how."""
+
+        def _repr_png_(self) -> bytes:
+            buffer = BytesIO()
+            with applied():
+                self.savefig(buffer, format="png", dpi=SCREEN)
+            return buffer.getvalue()
+
+    return Shown
 
 
 def empty_figure(words: str) -> "Figure":

@@ -10,6 +10,11 @@ from matplotlib.figure import Figure
 
 from pipeline.figures import style
 
+
+def test_a_notebook_shows_a_figure_without_pyplot():
+    assert style.empty_figure("nothing")._repr_png_().startswith(b"\x89PNG")
+
+
 # Linear-RGB matrices of full deuteranopia and protanopia (Machado, Oliveira & Fernandes 2009, IEEE TVCG 15, 1291).
 DEUTERANOPIA = np.array(
     [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
