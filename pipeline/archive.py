@@ -39,6 +39,7 @@ STAGING_PREFIX = ".fetch-"
 STALE_S = 86_400.0  # staging folders of killed runs are swept after a day
 CHATTER = "No links matching pattern"  # what pyspedas logs where the listing holds no such file
 NOT_LISTED = "not in the archive's listing"
+LISTING_BYTES = 50e6  # a year's listing has a thousandth of it
 LISTING = r"\.cdf\b|index of|directory listing"  # of Apache, nginx, Python; a page under maintenance has none of these
 
 
@@ -72,7 +73,7 @@ def fetch(
     A kind without any file has product None and says why. Raises ArchiveError for whatever is not a plain absence.
     """
     sweep(data)
-    client = client_of(archive, Path(data), settings.timeout_s, offline)
+    client = client_of(archive, Path(data), settings, offline)
     core, days = days_of(event.span, search_s, settings.margin_h)
     manifest = {"event": event.name, "spacecraft": spacecraft, "archive": str(archive), "offline": offline}
     for kind in KINDS:
@@ -235,12 +236,12 @@ def sweep(data: str | Path) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def client_of(archive: str, data: Path, timeout_s: float, offline: bool) -> "Client":
+def client_of(archive: str, data: Path, settings: Fetch, offline: bool) -> "Client":
     """The client for an archive root: http(s) address or directory, or the data folder alone where `offline`."""
     if offline:
         return Store(data)
     if re.match(r"https?://", str(archive)):
-        return Remote(str(archive).rstrip("/"), data, timeout_s)
+        return Remote(str(archive).rstrip("/"), data, settings.timeout_s, settings.max_file_gb * 1e9)
     if "://" in str(archive):
         raise ArchiveError(f"archive {archive!r} is neither an http(s) address nor a directory")
     return Directory(Path(archive), data)
@@ -302,6 +303,7 @@ class Remote:
     root: str
     data: Path
     timeout_s: float
+    max_bytes: float
 
     def address(self, product: Product, day: date) -> str:
         return f"{self.root}/{product.pattern(day)}"
@@ -319,7 +321,7 @@ class Remote:
 
         records: list[logging.LogRecord] = []
         try:
-            with captured_log(records), deadline(self.timeout_s), one_host(self.root):
+            with captured_log(records), deadline(self.timeout_s), one_host(self.root), bounded(self.max_bytes):
                 paths = ask_pyspedas(product, day, self.root, staging)
         except DeadlinePassed:
             raise ArchiveError(f"not finished within {self.timeout_s:g} s ({heard(records)})") from None
@@ -357,7 +359,7 @@ def page(address: str) -> "requests.Response":
     import requests
 
     try:
-        with one_host(address):
+        with one_host(address), bounded(LISTING_BYTES):
             return requests.get(address, timeout=(10, 20))
     except requests.RequestException as error:
         raise ArchiveError(f"{address}: {error}") from error
@@ -381,6 +383,35 @@ def one_host(address: str) -> Iterator[None]:
         yield
     finally:
         requests.Session.get_redirect_target = follow
+
+
+@contextmanager
+def bounded(max_bytes: float) -> Iterator[None]:
+    """Raise ArchiveError in the enclosed block where an answer is larger, by what it announces or by what arrives.
+
+    Without this a body without end fills disk or memory until the deadline. Listings, read into memory, may have
+    LISTING_BYTES.
+    """
+    import requests
+
+    read = requests.Response.iter_content
+
+    def counted(response, *args, **options):
+        limit = max_bytes if urlsplit(response.url).path.endswith(".cdf") else min(max_bytes, LISTING_BYTES)
+        announced, size = response.headers.get("Content-Length", ""), 0
+        if announced.isdigit() and int(announced) > limit:
+            raise ArchiveError(f"the answer announces {announced} bytes, more than the {limit:.0f} that are taken")
+        for chunk in read(response, *args, **options):
+            size += len(chunk)
+            if size > limit:
+                raise ArchiveError(f"the answer does not end within the {limit:.0f} bytes that are taken")
+            yield chunk
+
+    requests.Response.iter_content = counted
+    try:
+        yield
+    finally:
+        requests.Response.iter_content = read
 
 
 def ask_pyspedas(product: Product, day: date, root: str, staging: Path) -> list[str]:

@@ -38,6 +38,7 @@ class Fetch(Frozen):
         description="preferred products per spacecraft, the first with a file is used; default: the mission's",
     )
     timeout_s: float = Field(600.0, gt=0, description="wall-clock limit of one day's download")
+    max_file_gb: float = Field(1.0, gt=0, description="largest file that is taken; a day at 11 Hz has 0.05")
 
 
 class Load(Frozen):

@@ -114,6 +114,18 @@ def trickle(handler, body: bytes) -> None:
             return
 
 
+def endless(handler, body: bytes) -> None:
+    """Sends the file again and again and never comes to an end; nothing says how long it should be."""
+    handler.reply(body, length=None)
+    while not handler.server.stopping.is_set():
+        handler.wfile.write(body or b" " * 65_536)
+
+
+def huge(handler, body: bytes) -> None:
+    """Announces five terabytes."""
+    handler.reply(body, length=5 * 10**12)
+
+
 FAULTS = {
     **{str(code): partial(status, code) for code in (401, 403, 404, 410, 429, 500, 503)},
     "500_once": partial(at_first, 500, 1),
@@ -121,7 +133,7 @@ FAULTS = {
     "redirect_loop": partial(redirect, None),
     "redirect_to_another_host": partial(redirect, "http://localhost:9/elsewhere.cdf"),
     **{f.__name__: f for f in (truncated, truncated_unannounced, short, dropped, corrupt, html, empty_listing)},
-    **{f.__name__: f for f in (busy, cut_listing, empty, reset, trickle)},
+    **{f.__name__: f for f in (busy, cut_listing, empty, reset, trickle, endless, huge)},
 }
 
 

@@ -202,6 +202,28 @@ def test_a_body_that_trickles_ends_at_the_deadline(server, tmp_path):
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(
+    ("where", "fault", "words"),
+    [
+        ("*.cdf", "endless", "does not end within the 1000000 bytes"),
+        ("*.cdf", "huge", "announces 5000000000000 bytes, more than the 1000000 that are taken"),
+        (INDEX, "endless", "does not end within the 1000000 bytes"),
+        (INDEX, "huge", "announces 5000000000000 bytes"),
+    ],
+)
+def test_a_body_without_end_or_of_any_size_ends_at_the_limit_of_size(server, tmp_path, where, fault, words):
+    server.faults[where] = fault
+    limited = ONE_FILE.model_copy(update={"max_file_gb": 1e-3})
+    begin = time.monotonic()
+    with pytest.raises(ArchiveError, match=rf"2003-11-20, ace, 2003-11-20: http://127.*{words}"):
+        fetch(EVENT, "ace", archive=server.url, data=tmp_path, settings=limited)
+    assert time.monotonic() - begin < 20
+    assert everything_in(tmp_path) == []
+    server.faults.clear()
+    assert len(fetch(EVENT, "ace", archive=server.url, data=tmp_path, settings=limited)["field"]["files"]) == 1
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
     ("pattern", "reason"), [("*.cdf", "listed by the archive, but not"), (INDEX, "no folder for the year")]
 )
 def test_a_404_is_an_absence(server, tmp_path, pattern, reason):

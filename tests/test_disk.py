@@ -17,6 +17,7 @@ import xarray as xr
 from cdf_files import epochs, write_cdf
 
 from pipeline import archive, provenance, tables
+from pipeline.config import Fetch
 from pipeline.missions import ace
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -86,7 +87,7 @@ def stored_archive(folder: Path) -> Path:
 def test_a_full_disk_stops_a_fetch_and_the_next_one_completes_it(tmp_path):
     root, data, product = tmp_path / "archive", tmp_path / "data", ace.PRODUCTS["AC_H0_MFI"]
     stored_archive(root)
-    client = archive.client_of(str(root), data, 10.0, False)
+    client = archive.client_of(str(root), data, Fetch(timeout_s=10), False)
     with disk_of(10_000), pytest.raises(OSError, match=os.strerror(errno.EFBIG)):
         archive.fetch_day(product, date(2003, 11, 20), client, data, "event, ace")
     assert list(data.iterdir()) == []
@@ -127,14 +128,14 @@ def test_a_download_whose_bytes_were_lost_with_the_power_is_made_good(tmp_path):
     """A file of the right name and length, all zeros: its checksum tells, and it is fetched again."""
     root, data, product, day = tmp_path / "archive", tmp_path / "data", ace.PRODUCTS["AC_H0_MFI"], date(2003, 11, 20)
     source = stored_archive(root)
-    client = archive.client_of(str(root), data, 10.0, False)
+    client = archive.client_of(str(root), data, Fetch(timeout_s=10), False)
     entry = archive.fetch_day(product, day, client, data, "event, ace")
     path = data / entry["path"]
     path.write_bytes(bytes(path.stat().st_size))
     archive.fetch_day(product, day, client, data, "event, ace")
     assert path.read_bytes() == source.read_bytes()
     path.write_bytes(bytes(path.stat().st_size))
-    offline = archive.client_of("", data, 10.0, True)
+    offline = archive.client_of("", data, Fetch(timeout_s=10), True)
     with pytest.raises(archive.ArchiveError, match="has changed since it was fetched"):
         archive.fetch_day(product, day, offline, data, "event, ace")
 
