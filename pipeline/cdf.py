@@ -38,60 +38,45 @@ LEAP_DAYS = np.array(LEAP_DAYS_TEXT.split(), dtype="datetime64[ns]")
 TAI_MINUS_UTC_S = np.arange(10, 10 + len(LEAP_DAYS))
 
 
-# What the reader raises when damaged bytes mislead it: it trusts offsets, counts and types in the file.
-DAMAGE = (ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, RuntimeError, TypeError)
-DAMAGE += (ValueError, struct.error, zlib.error)
+# What damaged bytes lead to.
+DAMAGE = (MemoryError, OSError, OverflowError, ValueError, struct.error, zlib.error)
 
 
 class CdfError(OSError):
     """A file is not a whole, readable CDF with the variables that its product needs."""
 
 
-def read(path: str | Path, names: Iterable[str]) -> dict[str, np.ndarray]:
+def read(path: str | Path, names: Iterable[str], *, checksum: bool = True) -> dict[str, np.ndarray]:
     """Variables of a CDF file by name, records first; epochs become datetime64[ns] with NaT where filled.
 
-    Names that the file does not have are left out. A variable without records is an empty array.
-    Raises CdfError naming file and variable where the file is damaged, or its checksum, if it has one, does not fit.
+    Names that the file does not have are left out. A variable without records is an empty array, texts are bytes.
+    Raises CdfError naming file and variable where the file is damaged. `checksum`: hold the file against its own
+    checksum, if it has one; that takes longer than all the rest, and is needless where its bytes are known to be right.
     """
-    names = tuple(dict.fromkeys(names))
-    cdf, present = _open(path, names)
-    return {name: _variable(cdf, path, name) for name in names if name in present}
+    records, found = _open(path, names, checksum)
+    return _read(path, records, found)
 
 
-def _open(path, names):
-    import cdflib
-
+def _open(path, names, checksum):
     try:
-        cdf_records.check(path, names)  # the reader itself believes what it finds
-        cdf = cdflib.CDF(path, validate=True)
-        info = cdf.cdf_info()
+        records = cdf_records.opened(path, checksum=checksum)
+        found = cdf_records.variables(records, names)
     except DAMAGE as error:
         raise CdfError(f"{path}: not a readable CDF: {type(error).__name__}: {error}") from error
-    return cdf, {*info.rVariables, *info.zVariables}
+    return records, {name: found[name] for name in dict.fromkeys(names) if name in found}
 
 
-def _variable(cdf, path, name) -> np.ndarray:
+def _read(path, records, found) -> dict[str, np.ndarray]:
+    return {name: _values(path, records, variable) for name, variable in found.items()}
+
+
+def _values(path, records, variable) -> np.ndarray:
     try:
-        inquiry = cdf.varinq(name)
-        # Spelt out, because the reader drops the record axis of a single record.
-        shape = (inquiry.Last_Rec + 1, *_dimensions(inquiry)) if inquiry.Rec_Vary else _dimensions(inquiry)
-        values = np.empty(shape) if 0 in shape else np.asarray(cdf.varget(name)).reshape(shape)
-        return epoch_to_datetime(values, inquiry.Data_Type_Description) if _is_epoch(inquiry) else values
+        values = cdf_records.values(records, variable)
     except DAMAGE as error:
-        raise CdfError(f"{path}: variable {name} cannot be read: {type(error).__name__}: {error}") from error
-
-
-def _dimensions(inquiry) -> tuple[int, ...]:
-    return tuple(size for size, varies in zip(inquiry.Dim_Sizes, inquiry.Dim_Vary, strict=False) if varies)
-
-
-def _is_epoch(inquiry) -> bool:
-    return inquiry.Data_Type_Description in CONVERSIONS
-
-
-def epoch_to_datetime(values: np.ndarray, kind: str) -> np.ndarray:
-    """datetime64[ns] (UTC) from CDF_EPOCH, CDF_EPOCH16 or CDF_TIME_TT2000 values; NaT where filled."""
-    return CONVERSIONS[kind](values)
+        what = f"variable {variable.name} cannot be read"
+        raise CdfError(f"{path}: {what}: {type(error).__name__}: {error}") from error
+    return CONVERSIONS[variable.kind](values) if variable.kind in CONVERSIONS else values
 
 
 def from_epoch(milliseconds: np.ndarray) -> np.ndarray:
@@ -101,10 +86,20 @@ def from_epoch(milliseconds: np.ndarray) -> np.ndarray:
     """
     milliseconds = np.asarray(milliseconds, dtype=np.float64)
     valid = (milliseconds > 0) & (milliseconds < MS_TO_2262)  # not where NaN
-    whole = np.floor(np.where(valid, milliseconds, 0.0))
-    fraction_ns = np.round((np.where(valid, milliseconds, 0.0) - whole) * 1e6).astype("int64")
-    time = ((whole.astype("int64") - MS_TO_1970) * 1_000_000 + fraction_ns).astype("datetime64[ns]")
-    return np.where(valid, time, np.datetime64("NaT", "ns"))
+    rest = np.where(valid, milliseconds, MS_TO_1970)
+    ns = rest.astype("int64")  # whole ms; they are positive, where to cut is to floor
+    rest -= ns
+    rest *= 1e6
+    ns -= MS_TO_1970
+    ns *= 1_000_000
+    ns += np.rint(rest, out=rest).astype("int64")
+    return _time(ns, valid)
+
+
+def _time(ns: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """datetime64[ns] of nanoseconds since 1970; NaT unless `valid`."""
+    time = ns.view("datetime64[ns]")
+    return time if valid.all() else np.where(valid, time, np.datetime64("NaT"))
 
 
 def from_epoch16(pairs: np.ndarray) -> np.ndarray:
@@ -113,8 +108,7 @@ def from_epoch16(pairs: np.ndarray) -> np.ndarray:
     valid = (pairs.real > 0) & (pairs.real < MS_TO_2262 / 1e3)
     seconds = np.where(valid, pairs.real, 0).astype("int64") - MS_TO_1970 // 1000
     picoseconds = np.where(valid, pairs.imag, 0)
-    time = (seconds * 1_000_000_000 + np.round(picoseconds / 1e3).astype("int64")).astype("datetime64[ns]")
-    return np.where(valid, time, np.datetime64("NaT", "ns"))
+    return _time(seconds * 1_000_000_000 + np.round(picoseconds / 1e3).astype("int64"), valid)
 
 
 def from_tt2000(tt: np.ndarray) -> np.ndarray:
@@ -130,11 +124,10 @@ def from_tt2000(tt: np.ndarray) -> np.ndarray:
     era = np.searchsorted(midnight_ns - J2000_NS + offset_ns, tt, side="right") - 1
     utc_ns = np.where(valid, tt, 0) + J2000_NS - offset_ns[np.maximum(era, 0)]
     next_midnight_ns = np.append(midnight_ns, np.iinfo(np.int64).max)[era + 1]
-    time = np.minimum(utc_ns, next_midnight_ns - 1).astype("datetime64[ns]")
-    return np.where(valid, time, np.datetime64("NaT", "ns"))
+    return _time(np.minimum(utc_ns, next_midnight_ns - 1), valid)
 
 
-CONVERSIONS = {"CDF_EPOCH": from_epoch, "CDF_EPOCH16": from_epoch16, "CDF_TIME_TT2000": from_tt2000}
+CONVERSIONS = {31: from_epoch, 32: from_epoch16, 33: from_tt2000}  # by CDF data type
 
 
 def missing(values: np.ndarray, missing_from: float = np.inf) -> np.ndarray:
@@ -142,41 +135,48 @@ def missing(values: np.ndarray, missing_from: float = np.inf) -> np.ndarray:
     return ~np.isfinite(values) | (values <= FILL) | (np.abs(values) >= missing_from)
 
 
-def read_product(path: str | Path, product: "Product") -> dict[str, np.ndarray]:
+def read_product(path: str | Path, product: "Product", *, checksum: bool = True) -> dict[str, np.ndarray]:
     """Variables of a `product` file, records first; optional ones only where there are records of them.
 
     Raises CdfError unless the required ones are there, and types, shapes, numbers of records and units as they must be.
+    `checksum`: as for `read`.
     """
-    data = read(path, product.variables)
-    lacking = [name for name in product.required if name not in data]
+    records, found = _open(path, product.variables, checksum)
+    required = product.required
+    lacking = [name for name in required if name not in found]
     if lacking:
         raise CdfError(f"{path}: not a {product.name} file: no variable {', '.join(lacking)}")
-    data = {name: values for name, values in data.items() if name in product.required or len(values)}
-    texts = _units(path)
+    data = _read(path, records, found)
+    data = {name: values for name, values in data.items() if name in required or values.size}
+    texts = _units(path, records, found)
     for name, layout in product.layouts.items():
         if name in data and layout.clock in data:
-            expected = (len(data[layout.clock]), *layout.shape)
-            found = data[name]
-            if found.shape != expected or (found.dtype.kind not in layout.kinds and len(found)):
-                what = f"{found.dtype} {found.shape}, expected {_KINDS[layout.kinds]} {expected}"
-                raise CdfError(f"{path}: not a {product.name} file: {name} is {what}")
+            shape = (data[layout.clock].size, *layout.shape)
+            _verify_layout(path, product, name, data[name], shape, layout.kinds)
             _verify_units(path, name, texts.get(name, ""), layout.units)
     return data
+
+
+def _verify_layout(path, product, name, found, shape, kinds) -> None:
+    """Raise CdfError unless the values `found` have this `shape` and one of these `kinds` of numbers."""
+    if found.shape != shape or (found.dtype.kind not in kinds and found.size):
+        what = f"{found.dtype} {found.shape}, expected {_KINDS[kinds]} {shape}"
+        raise CdfError(f"{path}: not a {product.name} file: {name} is {what}")
 
 
 _KINDS = {"M": "times", "f": "real", "iu": "integer"}
 
 
-def _units(path) -> dict[str, str]:
+def _units(path, records, found) -> dict[str, str]:
     try:
-        return cdf_records.units(path)
+        return cdf_records.units(records, found)
     except DAMAGE as error:
         raise CdfError(f"{path}: attribute UNITS cannot be read: {error}") from error
 
 
 def _verify_units(path, name, text, expected) -> None:
     """Raise CdfError where the file states another unit than the product has; a text unknown here is no unit."""
-    stated = next((unit for unit, texts in SPELLINGS.items() if text.casefold() in texts), None)
+    stated = UNIT_OF.get(text.casefold())
     if expected and stated and stated != expected:
         raise CdfError(f"{path}: {name} has UNITS {text!r}, expected {expected!r}")
 
@@ -193,6 +193,9 @@ SPELLINGS = {
     "another": {"t", "tesla", "ut", "pt", "gauss", "g", "m/s", "cm/s", "m s-1", "m-3", "m^-3", "m^{-3}", "#/m^3"}
     | {"kev", "mev", "mk", "megakelvin", "m", "meters", "au", "rs", "solar radii"},
 }
+
+
+UNIT_OF = {text: unit for unit, texts in SPELLINGS.items() for text in texts}
 
 
 def verify(path: str | Path, product: "Product", day: date) -> None:

@@ -1,115 +1,152 @@
-"""The internal records of a CDF file, checked before a reader follows them.
+"""The internal records of a CDF file: found, checked, and turned into numbers, by one walk.
 
-A reader trusts the offsets, counts and sizes that it finds: damaged ones lead it round in circles, make it ask for
-more memory than there is, or leave zeros where a block of records is missing. `check` walks the same records and
-refuses what does not fit together, in time and memory that grow with the file's size.
-Layout: CDF Internal Format Description, version 3.
+Offsets, counts and sizes in a file are claims. A reader that trusts them can be led round in circles, asked for more
+memory than there is, or left with zeros where a block of records is missing. Here each one is checked where it is
+followed, in time and memory that grow with the file's size, and only what the asked variables need is looked at.
+Layout: CDF Internal Format Description, versions 2.5 to 3.
 """
 
+import functools
+import hashlib
+import itertools
+import math
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
 
 CDR, GDR, R_VDR, ADR, R_ENTRY, VXR, VVR, Z_VDR, Z_ENTRY, CCR, CVVR = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13
 START = 8  # behind the magic numbers
 COMPRESSED = "cccc0001"
-TYPE_BYTES = {1: 1, 2: 2, 4: 4, 8: 8, 11: 1, 12: 2, 14: 4, 21: 4, 22: 8, 31: 8, 32: 16, 33: 8, 41: 1, 44: 4, 45: 8}
-TYPE_BYTES |= {51: 1, 52: 1}
-LARGEST = 2**27  # bytes of one variable: eleven times a day of vectors at 11 Hz
+TYPES = {1: "i1", 2: "i2", 4: "i4", 8: "i8", 11: "u1", 12: "u2", 14: "u4", 21: "f4", 22: "f8", 31: "f8", 32: "c16"}
+TYPES |= {33: "i8", 41: "i1", 44: "f4", 45: "f8", 51: "S", 52: "S"}
+# Byte order by the file's encoding (network, Sun, ... and DECstation, PC, ...); the others are of VAX, and no IEEE.
+ORDER = dict.fromkeys((1, 2, 5, 7, 9, 11, 12, 18), ">") | dict.fromkeys((4, 6, 13, 16, 17, 19), "<")
+ROW_MAJOR, ONE_FILE, CHECKSUM = 1, 2, 12  # flags of the file: checksum, and that it is MD5
+BY_RECORD, HAS_PAD = 1, 2  # flags of a variable
+WHOLE, PAD, PREVIOUS = 0, 1, 2  # a variable's records are all there, or what stands for those that are not
+PADS = {"f": -1e30, "c": complex(-1e30, -1e30), "S": b" "}  # where the file has none; integers: the lowest but one
+LARGEST = 2**27  # bytes of all variables asked for: seven times a day of stamps and vectors at 11 Hz
 GZIP = 31  # zlib's code for a gzip header
 MAX_DIMS, MAX_DEPTH = 10, 8
+# Fields behind size, type and, in a chain, link of a record: i has 4 bytes, o is an offset, n a name, capitals are
+# passed over.
+GDR_FIELDS, VDR_FIELDS, VDR_NAME = "ooooiiiiioiii", "iioOiiIIIiiOIN", "IIOOIIIIIIIOIn"
+ADR_FIELDS, ENTRY_FIELDS = "oIIiIIoiIIn", "Iiii"
 
 
 class Damaged(ValueError):
     """Records do not fit together; the message says which."""
 
 
+@functools.lru_cache
+def layout(form: str, wide: bool) -> struct.Struct:
+    """Big-endian fields; offsets have 8 bytes and names 256 in version 3 (`wide`), or else 4 and 64."""
+    codes = {"o": "q", "O": "8x", "n": "256s", "N": "256x"} if wide else {"o": "i", "O": "4x", "n": "64s", "N": "64x"}
+    return struct.Struct(">" + "".join((codes | {"I": "4x"}).get(letter, letter) for letter in form))
+
+
 @dataclass(frozen=True)
 class Records:
-    """The bytes of an uncompressed CDF; `wide`: offsets have 8 bytes (version 3), or else 4."""
+    """The bytes of an uncompressed CDF, its version's width, and how it keeps numbers; `gdr`: its global record."""
 
     body: bytes
     wide: bool
-
-    def fields(self, at: int, form: str) -> tuple[int, ...]:
-        """Big-endian integers from `at` on; in `form`, i is 4 bytes and o an offset."""
-        if at < START:
-            raise Damaged(f"a record at byte {at}")
-        return struct.unpack_from(">" + form.replace("o", "q" if self.wide else "i"), self.body, at)
+    order: str = ">"
+    row_major: bool = True
+    gdr: int = 0
 
     def width(self, form: str) -> int:
-        return struct.calcsize(">" + form.replace("o", "q" if self.wide else "i"))
+        return layout(form, self.wide).size
 
-    def record(self, at: int, kinds: tuple[int, ...], form: str = "") -> tuple[int, int, tuple[int, ...]]:
+    def fields(self, at: int, form: str) -> tuple:
+        """Fields from `at` on."""
+        if at < START:
+            raise Damaged(f"a record at byte {at}")
+        return layout(form, self.wide).unpack_from(self.body, at)
+
+    def record(self, at: int, kinds: tuple[int, ...], form: str = "") -> tuple[int, int, list]:
         """Size, type and first fields of the record at `at`, which must be one of `kinds` and end inside the file."""
-        size, kind, *rest = self.fields(at, "oi" + form)
-        if kind not in kinds or size < self.width("oi" + form) or at + size > len(self.body):
+        fields = layout("oi" + form, self.wide)
+        size, kind, *rest = fields.unpack_from(self.body, at)
+        if at < START or kind not in kinds or size < fields.size or at + size > len(self.body):
             raise Damaged(f"no record of type {kinds[0]} at byte {at}")
-        return size, kind, tuple(rest)
+        return size, kind, rest
 
-    def chain(self, head: int, count: int, kinds: tuple[int, ...]) -> Iterator[int]:
-        """Offsets of `count` records that each point to the next."""
-        at, seen = head, set()
+    def chain(self, head: int, count: int, kind: int, form: str = "") -> Iterator[tuple[int, list]]:
+        """Offset and fields behind the link (`form`) of `count` records, each linked to the next and the last to none.
+
+        A circle has no last one, and `count` is bound by the file's size.
+        """
+        link = layout("oio" + form, self.wide)
+        unpack, width, body, end, at = link.unpack_from, link.size, self.body, len(self.body), head
+        if not 0 <= count <= end // width:
+            raise Damaged(f"{count} records of type {kind}")
         for _ in range(count):
-            if at in seen:
-                raise Damaged(f"the records of type {kinds[0]} go round in a circle")
-            seen.add(at)
-            _, _, (after,) = self.record(at, kinds, "o")
-            yield at
+            size, found, after, *fields = unpack(body, at)
+            if at < START or found != kind or size < width or at + size > end:
+                raise Damaged(f"no record of type {kind} at byte {at}")
+            yield at, fields
             at = after
+        if count and at:
+            raise Damaged(f"more than {count} records of type {kind}, or a circle of them")
 
 
-@dataclass(frozen=True)
-class Variable:
-    """A variable as its descriptor says; `last` is the number of its last record, -1 if there is none."""
+class Variable(NamedTuple):
+    """A variable as its descriptor says; `last` is the number of its last record, -1 if there is none.
+
+    `kind` is its CDF data type, `shape` that of a record, `pad` the bytes of what stands in missing records.
+    """
 
     name: str
     number: int
     is_z: bool
+    kind: int
+    dtype: np.dtype
+    shape: tuple[int, ...]
+    by_record: bool
     last: int
     index: int
-    record_bytes: int
-    sparse: bool
+    sparse: int
+    pad: bytes
+
+    @property
+    def record_bytes(self) -> int:
+        return self.dtype.itemsize * math.prod(self.shape)
 
 
-def check(path: str | Path, names: Iterable[str]) -> None:
-    """Raise Damaged (or struct.error, zlib.error, OSError) unless the variables `names` can be read safely and whole.
+def opened(path: str | Path, *, checksum: bool = True) -> Records:
+    """The file's records; raises Damaged, struct.error, zlib.error or OSError, as everything here does.
 
-    Names that the file does not have are left out.
+    `checksum`: hold the file against its own checksum, if it has one.
     """
-    records = opened(path)
-    _, found = catalogue(records)
-    for name in set(names) & set(found):
-        check_values(records, found[name])
+    with open(path, "rb", buffering=0) as file:
+        body = file.read()
+    records = unpacked(body)
+    _, _, (gdr, version, release, encoding, flags) = records.record(START, (CDR,), "oiiii")
+    if version != (3 if records.wide else 2) or (version, release) < (2, 5) or not flags & ONE_FILE:
+        raise Damaged(f"version {version}.{release} with flags {flags}, known are single files of 2.5 to 3")
+    if encoding not in ORDER:
+        raise Damaged(f"numbers in encoding {encoding}, known are {', '.join(map(str, sorted(ORDER)))}")
+    if checksum and flags & CHECKSUM == CHECKSUM:
+        view = memoryview(body)
+        if hashlib.md5(view[:-16], usedforsecurity=False).digest() != view[-16:]:
+            raise Damaged("the checksum (MD5) of the file is not the one that it holds")
+    return Records(records.body, records.wide, ORDER[encoding], bool(flags & ROW_MAJOR), gdr)
 
 
-def units(path: str | Path) -> dict[str, str]:
-    """The attribute UNITS of the variables that have one, as the file spells it. Raises like `check`."""
-    records = opened(path)
-    attributes, variables = catalogue(records)
-    texts = {}
-    for at in attributes:
-        _, _, (_, r_head, _, _, r_count, _, _, z_head, z_count) = records.record(at, (ADR,), "ooiiiiioi")
-        start = at + records.width("oiooiiiiioiii")
-        if _text(records.body[start : start + (256 if records.wide else 64)]) == "UNITS":
-            texts |= {(False, number): text for number, text in entries(records, r_head, r_count, R_ENTRY)}
-            texts |= {(True, number): text for number, text in entries(records, z_head, z_count, Z_ENTRY)}
-    keys = {name: (variable.is_z, variable.number) for name, variable in variables.items()}
-    return {name: texts[key] for name, key in keys.items() if key in texts}
-
-
-def opened(path: str | Path) -> Records:
-    """The file's records, those of a compressed file after it was inflated to the size that it states."""
-    body = Path(path).read_bytes()
-    wide = body[:4].hex() == "cdf30001"
+def unpacked(body: bytes) -> Records:
+    """The records of a file with these bytes, inflated to the size that they state where they are compressed."""
+    outer = Records(body, wide=body[:4].hex() == "cdf30001")
     if body[4:8].hex() != COMPRESSED:
-        return Records(body, wide)
-    outer = Records(body, wide)
+        return outer
     size, _, (_, stated, _) = outer.record(START, (CCR,), "ooi")
     packed = body[START + outer.width("oiooi") : START + size]
-    return Records(body[:4] + b"\0\0\xff\xff" + inflated(packed, stated), wide)
+    return Records(body[:4] + b"\0\0\xff\xff" + inflated(packed, stated), outer.wide)
 
 
 def inflated(packed: bytes, size: int) -> bytes:
@@ -123,63 +160,104 @@ def inflated(packed: bytes, size: int) -> bytes:
     return body
 
 
-def catalogue(records: Records) -> tuple[list[int], dict[str, Variable]]:
-    """Offsets of the attributes and descriptors of the variables."""
-    _, _, (gdr,) = records.record(START, (CDR,), "o")
-    _, _, fields = records.record(gdr, (GDR,), "ooooiiiiioiii")
-    r_head, z_head, attribute_head, _, r_count, attribute_count, _, r_dims, z_count, *_ = fields
-    if not 0 <= r_dims <= MAX_DIMS:
-        raise Damaged(f"{r_dims} dimensions")
-    sizes = records.fields(gdr + records.width("oiooooiiiiioiii"), "i" * r_dims)
-    variables = [described(records, at, sizes) for at in records.chain(r_head, r_count, (R_VDR,))]
-    variables += [described(records, at, None) for at in records.chain(z_head, z_count, (Z_VDR,))]
-    return list(records.chain(attribute_head, attribute_count, (ADR,))), {v.name: v for v in variables}
+def variables(records: Records, names: Iterable[str] | None = None) -> dict[str, Variable]:
+    """Descriptions of the variables `names` (None: of all); those that the file does not have are left out."""
+    _, _, (r_head, z_head, _, _, r_count, _, _, r_dims, z_count, *_) = records.record(records.gdr, (GDR,), GDR_FIELDS)
+    r_sizes = dimensions(records, records.gdr + records.width("oi" + GDR_FIELDS), r_dims)
+    wanted, found = None if names is None else {name.encode() for name in names}, {}
+    for kind, head, count, sizes in ((R_VDR, r_head, r_count, r_sizes), (Z_VDR, z_head, z_count, None)):
+        for at, (raw,) in records.chain(head, count, kind, VDR_NAME):
+            name, _, _ = raw.partition(b"\0")
+            if wanted is None or name in wanted:
+                name = name.decode("utf-8", "replace")
+                if name in found:
+                    raise Damaged(f"two variables {name}")
+                found[name] = described(records, at, name, sizes)
+    size = sum((variable.last + 1) * variable.record_bytes for variable in found.values())
+    if size > LARGEST:
+        raise Damaged(f"{size} bytes are more than any day has")
+    return found
 
 
-def described(records: Records, at: int, r_sizes: tuple[int, ...] | None) -> Variable:
-    """Descriptor at `at`; `r_sizes`: dimensions of all r-variables, None for a z-variable, which has its own."""
-    form = "oiiooiiiiiiioi"
-    _, _, fields = records.record(at, (R_VDR, Z_VDR), form)
-    _, kind, last, index, _, flags, sparse, *_, elements, number, _, _ = fields
-    after = at + records.width("oi" + form)
-    text = after + (256 if records.wide else 64)
-    name, sizes = _text(records.body[after:text]), r_sizes
-    if sizes is None:
-        (dims,) = records.fields(text, "i")
-        if not 0 <= dims <= MAX_DIMS:
-            raise Damaged(f"{name} has {dims} dimensions")
-        sizes, text = records.fields(text + 4, "i" * dims), text + 4 + 4 * dims
-    values = 1
-    for size, varies in zip(sizes, records.fields(text, "i" * len(sizes)), strict=True):
-        values *= size if varies else 1
-    record_bytes = TYPE_BYTES.get(kind, 0) * elements * values
-    if record_bytes <= 0 or last < -1 or (last + 1) * record_bytes > LARGEST:
-        raise Damaged(f"{name} has {last + 1} records of {record_bytes} bytes")
-    last = last if flags & 1 else min(last, 0)
-    return Variable(name, number, r_sizes is None, last, index, record_bytes, bool(sparse))
+def dimensions(records: Records, at: int, count: int) -> tuple[int, ...]:
+    """`count` sizes of dimensions from `at` on."""
+    if not 0 <= count <= MAX_DIMS:
+        raise Damaged(f"{count} dimensions")
+    return records.fields(at, "i" * count)
 
 
-def _text(raw: bytes) -> str:
-    return raw.partition(b"\0")[0].decode("ascii", "replace").strip()
+def described(records: Records, at: int, name: str, r_sizes: tuple[int, ...] | None) -> Variable:
+    """The variable of the descriptor at `at`; `r_sizes`: dimensions of all r-variables, None for a z-variable."""
+    _, _, fields = records.record(at, (R_VDR, Z_VDR), "O" + VDR_FIELDS)
+    kind, last, index, flags, sparse, elements, number = fields
+    after, sizes = at + records.width("oio" + VDR_FIELDS), r_sizes
+    if sizes is None:  # a z-variable has its own
+        (dims,) = records.fields(after, "i")
+        sizes, after = dimensions(records, after + 4, dims), after + 4 + 4 * dims
+    shape = tuple(itertools.compress(sizes, records.fields(after, "i" * len(sizes))))
+    dtype = number_type(records.order, kind, elements)
+    start = after + 4 * len(sizes)
+    pad = records.body[start : start + dtype.itemsize] if sparse and flags & HAS_PAD else b""
+    by_record = bool(flags & BY_RECORD)
+    variable = Variable(name, number, r_sizes is None, kind, dtype, shape, by_record, last, index, sparse, pad)
+    if last < -1 or (shape and min(shape) < 1) or (last + 1) * variable.record_bytes > LARGEST:
+        raise Damaged(f"{name} has {last + 1} records of {shape} {dtype}")
+    if sparse not in (WHOLE, PAD, PREVIOUS):
+        raise Damaged(f"{name} is sparse in a way {sparse}")
+    return variable
 
 
-def check_values(records: Records, variable: Variable) -> None:
-    """Raise Damaged unless blocks hold every record of `variable` once, in order, each of the right length."""
-    if variable.last < 0:
-        return
+@functools.lru_cache
+def number_type(order: str, kind: int, elements: int) -> np.dtype:
+    """numpy's type of the CDF data type `kind` in byte `order`; only texts have several `elements`."""
+    code = TYPES.get(kind, "")
+    if not code or (code == "S" and not 0 < elements <= LARGEST) or (code != "S" and elements != 1):
+        raise Damaged(f"no data type {kind} of {elements} elements")
+    return np.dtype(f"{order}{code}{elements if code == 'S' else ''}")
+
+
+def until_null(raw: bytes) -> bytes:
+    return raw.partition(b"\0")[0]
+
+
+def values(records: Records, variable: Variable) -> np.ndarray:
+    """What a variable holds (record, ...), in this machine's byte order; (...) where it does not vary by record.
+
+    Raises Damaged unless its blocks hold every record once, in order, each of the right length.
+    """
+    count = (variable.last if variable.by_record else min(variable.last, 0)) + 1
+    pieces = list(held(records, variable, count)) if count else []
+    if variable.sparse:
+        whole = with_absent(variable, pieces, count)
+    elif len(pieces) == 1:
+        whole = pieces[0][1]
+    else:
+        whole = np.concatenate([np.empty((0, *variable.shape), variable.dtype), *(piece for _, piece in pieces)])
+    whole = whole[:count].astype(variable.dtype.newbyteorder("="))  # a copy: aligned, and the file's bytes are let go
+    if variable.by_record:
+        return whole
+    if not count:
+        raise Damaged("it has no record")
+    return whole[0]
+
+
+def held(records: Records, variable: Variable, count: int) -> Iterator[tuple[int, np.ndarray]]:
+    """First record and values of each block that holds some of the first `count` records; only sparse ones may lack."""
     expected = 0
-    for first, last, at in blocks(records, variable.index, set()):
+    for first, last, *place in blocks(records, variable.index, set()):
+        if first >= count:  # written ahead
+            break
         hole = first > expected and not variable.sparse
         if hole or first < expected or last < first:
-            raise Damaged(f"{variable.name}: records {first} to {last} follow record {expected - 1}")
-        check_block(records, variable, at, (last - first + 1) * variable.record_bytes)
+            raise Damaged(f"records {first} to {last} follow record {expected - 1}")
+        yield first, numbers_at(records, variable, *place, last - first + 1)
         expected = last + 1
-    if expected <= variable.last and not variable.sparse:
-        raise Damaged(f"{variable.name} holds {expected} of {variable.last + 1} records")
+    if expected < count and not variable.sparse:
+        raise Damaged(f"{expected} of {count} records")
 
 
-def blocks(records: Records, at: int, seen: set[int], depth: int = 0) -> Iterator[tuple[int, int, int]]:
-    """First record, last record and offset of every block below the index at `at`."""
+def blocks(records: Records, at: int, seen: set[int], depth: int = 0) -> Iterator[tuple[int, int, int, int, int]]:
+    """First record, last record, offset, size and type of every block below the index at `at`."""
     while at:
         if at in seen or depth > MAX_DEPTH:
             raise Damaged(f"the index at byte {at} goes round in a circle")
@@ -188,32 +266,73 @@ def blocks(records: Records, at: int, seen: set[int], depth: int = 0) -> Iterato
         start = at + records.width("oioii")
         if not 0 <= used <= places or start + places * records.width("iio") > at + size:
             raise Damaged(f"the index at byte {at} has {used} of {places} entries")
-        numbers, offsets = (records.fields(start, "i" * 2 * places), start + 8 * places)
-        for k, offset in enumerate(records.fields(offsets, "o" * places)[:used]):
-            _, kind, _ = records.record(offset, (VXR, VVR, CVVR))
+        skip = 4 * (places - used)
+        form = f">{used}i{skip}x{used}i{skip}x{used}{'q' if records.wide else 'i'}"
+        numbers = struct.unpack_from(form, records.body, start)
+        for first, last, offset in zip(numbers, numbers[used:], numbers[2 * used :], strict=False):
+            size, kind, _ = records.record(offset, (VXR, VVR, CVVR))
             if kind == VXR:
                 yield from blocks(records, offset, seen, depth + 1)
             else:
-                yield numbers[k], numbers[places + k], offset
+                yield first, last, offset, size, kind
         at = after
 
 
-def check_block(records: Records, variable: Variable, at: int, size: int) -> None:
-    """Raise Damaged unless the block at `at` holds `size` bytes, after it was inflated where it is compressed."""
-    whole, kind, _ = records.record(at, (VVR, CVVR))
+def numbers_at(records: Records, variable: Variable, at: int, whole: int, kind: int, count: int) -> np.ndarray:
+    """The `count` records of the block at `at`, which must be all that it holds, inflated where it is compressed."""
+    size, start, body = count * variable.record_bytes, at + records.width("oi"), records.body
     if kind == CVVR:
-        _, _, (_, packed) = records.record(at, (CVVR,), "io")
+        _, packed = records.fields(start, "io")
         start = at + records.width("oiio")
-        inflated(records.body[start : min(start + packed, at + whole)], size)
-    elif whole - records.width("oi") != size:
-        held = whole - records.width("oi")
-        raise Damaged(f"{variable.name}: a block of {held} bytes where {size} are needed")
+        body, start = inflated(body[start : min(start + packed, at + whole)], size), 0
+    elif at + whole - start != size:
+        raise Damaged(f"a block of {at + whole - start} bytes where {size} are needed")
+    numbers = np.frombuffer(body, variable.dtype, size // variable.dtype.itemsize, start)
+    if records.row_major:
+        return numbers.reshape(count, *variable.shape)
+    return np.moveaxis(numbers.reshape(count, *variable.shape[::-1]).T, -1, 0)
 
 
-def entries(records: Records, head: int, count: int, kind: int) -> Iterator[tuple[int, str]]:
-    """Variable number and text of an attribute's entries; those that are no text are left out."""
-    for at in records.chain(head, count, (kind,)):
-        size, _, (_, _, data_type, number, elements) = records.record(at, (kind,), "oiiii")
-        start = at + records.width("oioiiiiiiiii")
-        if data_type in (51, 52):
-            yield number, _text(records.body[start : start + min(max(elements, 0), size)])
+def with_absent(variable: Variable, pieces: list[tuple[int, np.ndarray]], count: int) -> np.ndarray:
+    """All records of a sparse variable, with the pad value or the record before (as it says) where one is absent."""
+    whole, known = np.full((count, *variable.shape), pad_value(variable), variable.dtype), np.zeros(count, bool)
+    for first, piece in pieces:
+        some = slice(first, first + len(piece))
+        whole[some], known[some] = piece[: count - first], True
+    if variable.sparse != PREVIOUS:
+        return whole
+    before = np.maximum.accumulate(np.where(known, np.arange(count), -1))
+    return np.where((before < 0).reshape(-1, *[1] * len(variable.shape)), whole, whole[before])
+
+
+def pad_value(variable: Variable) -> np.generic | complex | bytes:
+    """What stands in missing records: the file's own, or else the CDF library's default."""
+    dtype = variable.dtype
+    if variable.pad:
+        return np.frombuffer(variable.pad, dtype, 1)[0]
+    if dtype.kind in PADS:
+        return PADS[dtype.kind] * (dtype.itemsize if dtype.kind == "S" else 1)
+    return np.iinfo(dtype).min + 1 if dtype.kind == "i" else np.iinfo(dtype).max - 1
+
+
+def units(records: Records, found: dict[str, Variable]) -> dict[str, str]:
+    """The attribute UNITS of the variables `found` that have one, as the file spells it."""
+    _, _, (_, _, head, _, _, count, *_) = records.record(records.gdr, (GDR,), GDR_FIELDS)
+    texts, numbers = {}, {False: {}, True: {}}
+    for variable in found.values():
+        numbers[variable.is_z][variable.number] = variable.name
+    for _, (r_head, r_count, z_head, z_count, name) in records.chain(head, count, ADR, ADR_FIELDS):
+        if until_null(name) == b"UNITS":
+            texts |= entries(records, r_head, r_count, R_ENTRY, numbers[False])
+            texts |= entries(records, z_head, z_count, Z_ENTRY, numbers[True])
+    return texts
+
+
+def entries(records: Records, head: int, count: int, kind: int, numbers: dict[int, str]) -> dict[str, str]:
+    """An attribute's texts by name of the variables of these `numbers`; entries that are no text are left out."""
+    start, texts = records.width("oioiiiiiiiii"), {}
+    for at, (data_type, number, elements) in records.chain(head, count, kind, ENTRY_FIELDS):
+        if number in numbers and TYPES.get(data_type) == "S":
+            raw = records.body[at + start : at + start + max(elements, 0)]
+            texts[numbers[number]] = until_null(raw).decode("ascii", "replace").strip()
+    return texts

@@ -7,6 +7,7 @@ Reading (`cdf.py`), fetching (`archive.py`) and cleaning (`load.py`) know produc
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
 
@@ -126,12 +127,12 @@ class Product:
         """Path of the day's file relative to the archive root, with `?` for the version digits."""
         return day.strftime(self.path)
 
-    @property
+    @cached_property
     def variables(self) -> tuple[str, ...]:
         """CDF variables that the product can use, without repetition: clocks, data, flags."""
         return self._variables(self.sources)
 
-    @property
+    @cached_property
     def layouts(self) -> dict[str, Layout]:
         """What each variable must be, clocks first."""
         flags = {flag.variable: Layout(flag.clock or self.clock, kinds="iu") for flag in self.flags}
@@ -139,7 +140,7 @@ class Product:
         clocks = {layout.clock for layout in (*flags.values(), *sources.values())} | {self.clock}
         return {clock: Layout(clock, kinds="M") for clock in clocks} | flags | sources
 
-    @property
+    @cached_property
     def required(self) -> tuple[str, ...]:
         """CDF variables that a file must have."""
         return self._variables(source for source in self.sources if not source.optional)

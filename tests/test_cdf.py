@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -79,6 +80,13 @@ def test_epoch_is_exact_to_the_millisecond(moment):
     moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
     milliseconds = (moment - datetime(1970, 1, 1)) // timedelta(milliseconds=1) + cdf.MS_TO_1970
     assert cdf.from_epoch(np.array([float(milliseconds)]))[0] == np.datetime64(moment, "ns")
+
+
+@given(st.floats(cdf.MS_TO_1970, cdf.MS_TO_2262 - 1))
+def test_epoch_is_the_nearest_nanosecond_to_the_double(milliseconds):
+    """Against rational numbers: no more than half a nanosecond off."""
+    found = int(cdf.from_epoch(np.array([milliseconds]))[0].astype("int64"))
+    assert abs(found - 10**6 * (Fraction(milliseconds) - cdf.MS_TO_1970)) <= Fraction(1, 2)
 
 
 def test_epoch_keeps_fractions_of_a_millisecond(shared):

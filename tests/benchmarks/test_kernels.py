@@ -305,6 +305,7 @@ FILES = {
     "WI_H1_SWE": (wind, "wind/swe/swe_h1"),
     "WI_PLSP_3DP": (wind, "wind/3dp"),
     "AC_H0_MFI": (ace, "ace/mag/level_2_cdaweb/mfi_h0"),
+    "AC_H0_SWE": (ace, "ace/swepam"),
 }
 
 
@@ -322,37 +323,33 @@ def _same_files(ours, theirs):
     return 0.0
 
 
+@pytest.mark.parametrize(("reader", "rounds"), [("pycdfpp", 101), ("cdflib", 5)])
 @pytest.mark.parametrize("name", FILES)
-def test_cdf_files(compete, shared, name):
+def test_cdf_files(compete, shared, name, reader, rounds):
+    """The readers apart: after a second of cdflib the machine turns to others, and would do so in our millisecond."""
     mission, folder = FILES[name]
     path, product = next((shared / "archive" / folder).rglob("*.cdf")), mission.PRODUCTS[name]
-    names = tuple(cdf.read_product(path, product))
+    data = cdf.read_product(path, product)
+    names, epochs = tuple(data), {name for name, values in data.items() if values.dtype.kind == "M"}
 
     def with_pycdfpp(pycdfpp):
         def run():
-            file, out = pycdfpp.load(str(path)), {}
-            for each in names:
-                variable = file[each]
-                is_time = "EPOCH" in str(variable.type) or "TT2000" in str(variable.type)
-                out[each] = pycdfpp.to_datetime64(variable) if is_time else variable.values
-            return out
+            file, convert = pycdfpp.load(str(path)), pycdfpp.to_datetime64
+            return {each: convert(file[each]) if each in epochs else file[each].values for each in names}
 
         return run
 
     def with_cdflib(cdflib):
         def run():
-            file = cdflib.CDF(path)
-            epochs = {each for each in names if "EPOCH" in file.varinq(each).Data_Type_Description}
-            read = {each: file.varget(each) for each in names}
-            return {each: cdflib.cdfepoch.to_datetime(x) if each in epochs else x for each, x in read.items()}
+            file, convert = cdflib.CDF(path), cdflib.cdfepoch.to_datetime
+            return {each: convert(file.varget(each)) if each in epochs else file.varget(each) for each in names}
 
         return run
 
-    peers = [
-        Peer("pycdfpp", "pycdfpp", with_pycdfpp, 1 / 1.5, _same_files, 0.0),
-        Peer("cdflib", "cdflib", with_cdflib, 1 / 1.5, _same_files, 0.0),
-    ]
-    compete(f"CDF day file {name}", lambda: cdf.read_product(path, product), peers, 5)
+    prepare = {"pycdfpp": with_pycdfpp, "cdflib": with_cdflib}[reader]
+    peer = Peer(reader, reader, prepare, 1 / 1.5, _same_files, 0.0)
+    # As load reads it: the sha256 of a manifest stands for a file's own checksum, which the peers do not look at.
+    compete(f"CDF day file {name}", lambda: cdf.read_product(path, product, checksum=False), [peer], rounds)
 
 
 @pytest.mark.parametrize("block", [5, 20])

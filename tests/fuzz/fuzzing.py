@@ -104,10 +104,9 @@ def value_bytes(seed: Seed, folder: Path) -> np.ndarray:
     records, values = cdf_records.opened(path), np.zeros(len(seed.body), bool)
     if seed.body[4:8].hex() == cdf_records.COMPRESSED:
         return values
-    for variable in cdf_records.catalogue(records)[1].values():
+    for variable in cdf_records.variables(records).values():
         if variable.last >= 0:
-            for _, _, at in cdf_records.blocks(records, variable.index, set()):
-                size, kind, _ = records.record(at, (cdf_records.VVR, cdf_records.CVVR))
+            for _, _, at, size, kind in cdf_records.blocks(records, variable.index, set()):
                 if kind == cdf_records.VVR:
                     values[at + records.width("oi") : at + size] = True
     return values

@@ -148,14 +148,19 @@ def test_optional_variables_without_records_are_as_absent(made):
     assert ds.b.notnull().all()
 
 
+def packed_zeros(pieces):
+    """The beginning of a gzip stream of `pieces` times 16 MB of zeros, each packed apart and hence alike."""
+    machine = zlib.compressobj(9, zlib.DEFLATED, cdf_records.GZIP)
+    first, other = (machine.compress(bytes(2**24)) + machine.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    return first + other * (pieces - 1)
+
+
 def test_a_bomb_among_the_values_is_refused_unread(tmp_path):
     """The block of the field is replaced by one that unpacks to 2 GB; the memory of this process must not follow."""
-    body = bytearray(write_cdf(tmp_path / "bomb.cdf", variables("AC_H0_MFI"), compress=9).read_bytes())
-    records = cdf_records.Records(bytes(body), wide=True)
-    field = cdf_records.catalogue(records)[1]["BGSEc"]
-    ((_, _, at),) = cdf_records.blocks(records, field.index, set())
-    machine = zlib.compressobj(9, zlib.DEFLATED, cdf_records.GZIP)
-    packed = b"".join(machine.compress(bytes(2**24)) for _ in range(128)) + machine.flush()
+    records = cdf_records.opened(write_cdf(tmp_path / "bomb.cdf", variables("AC_H0_MFI"), compress=9))
+    body, field = bytearray(records.body), cdf_records.variables(records)["BGSEc"]
+    ((_, _, at, _, _),) = cdf_records.blocks(records, field.index, set())
+    packed = packed_zeros(128)
     # The block goes to the end of the file, and its size into its header and that of the file; the index points to it.
     block = (24 + len(packed)).to_bytes(8, "big") + (13).to_bytes(4, "big") + bytes(4) + len(packed).to_bytes(8, "big")
     place = bytes(body).find(at.to_bytes(8, "big"), field.index)
@@ -170,8 +175,7 @@ def test_a_bomb_among_the_values_is_refused_unread(tmp_path):
 
 def test_a_bomb_around_the_file_is_refused(tmp_path):
     body = bytearray(write_cdf(tmp_path / "bomb.cdf", variables("AC_H0_MFI"), compress_file=9).read_bytes())
-    machine = zlib.compressobj(9, zlib.DEFLATED, cdf_records.GZIP)
-    packed = b"".join(machine.compress(bytes(2**24)) for _ in range(32)) + machine.flush()
+    packed = packed_zeros(32)
     head = body[:8] + (32 + len(packed)).to_bytes(8, "big") + body[16:20]
     for stated in (2**29, 5000):
         whole = bytes(head + (40 + len(packed) - 8).to_bytes(8, "big") + stated.to_bytes(8, "big") + bytes(4) + packed)
@@ -179,25 +183,99 @@ def test_a_bomb_around_the_file_is_refused(tmp_path):
             read(Seed("bomb", *FIELD, DAY, whole), whole, tmp_path)
 
 
+def descriptors(records, *names):
+    """Offsets of the descriptors of z-variables."""
+    _, _, (_, head, *_, count, _, _, _, _) = records.record(records.gdr, (cdf_records.GDR,), cdf_records.GDR_FIELDS)
+    chain = records.chain(head, count, cdf_records.Z_VDR, cdf_records.VDR_NAME)
+    return [at for at, (name,) in chain if cdf_records.until_null(name) in names]
+
+
 @pytest.mark.parametrize("count", [2**31 - 1, -1, 2**24])
 def test_more_records_than_the_file_can_hold_are_refused(tmp_path, count):
     """The number of records in the descriptor of the field is a lie."""
-    body = bytearray(write_cdf(tmp_path / "many.cdf", variables("AC_H0_MFI")).read_bytes())
-    records = cdf_records.Records(bytes(body), wide=True)
-    _, _, fields = records.record(cdf_records.START, (cdf_records.CDR,), "o")
-    _, _, (_, z_head, *_) = records.record(fields[0], (cdf_records.GDR,), "ooooiiiii")
-    for at in records.chain(z_head, 4, (cdf_records.Z_VDR,)):
-        if cdf_records.described(records, at, None).name == "BGSEc":
-            body[at + 24 : at + 28] = (count % 2**32).to_bytes(4, "big")
+    records = cdf_records.opened(write_cdf(tmp_path / "many.cdf", variables("AC_H0_MFI")))
+    body, (at,) = bytearray(records.body), descriptors(records, b"BGSEc")
+    body[at + 24 : at + 28] = (count % 2**32).to_bytes(4, "big")
     with pytest.raises(cdf.CdfError, match="BGSEc"), bounded():
         read(Seed("many", *FIELD, DAY, bytes(body)), bytes(body), tmp_path)
 
 
 def test_records_in_a_circle_are_refused(tmp_path):
     """The index of the field names itself as the next: a reader would follow for ever."""
-    body = bytearray(write_cdf(tmp_path / "circle.cdf", variables("AC_H0_MFI")).read_bytes())
-    records = cdf_records.Records(bytes(body), wide=True)
-    index = cdf_records.catalogue(records)[1]["BGSEc"].index
+    records = cdf_records.opened(write_cdf(tmp_path / "circle.cdf", variables("AC_H0_MFI")))
+    body, index = bytearray(records.body), cdf_records.variables(records)["BGSEc"].index
     body[index + 12 : index + 20] = index.to_bytes(8, "big")
     with pytest.raises(cdf.CdfError, match="circle"), bounded():
         read(Seed("circle", *FIELD, DAY, bytes(body)), bytes(body), tmp_path)
+
+
+def altered(tmp_path, alter):
+    """What a made-up file of ACE's field ends in after `alter(records, body)`."""
+    records = cdf_records.opened(write_cdf(tmp_path / "altered.cdf", variables("AC_H0_MFI")))
+    body = bytearray(records.body)
+    alter(records, body)
+    with bounded():
+        return read(Seed("altered", *FIELD, DAY, bytes(body)), bytes(body), tmp_path)
+
+
+def test_more_in_all_than_a_day_can_have_is_refused_unread(tmp_path):
+    """No variable is too large, all together are."""
+
+    def alter(records, body):
+        for at in descriptors(records, b"Epoch", b"BGSEc", b"SC_pos_GSE"):
+            body[at + 24 : at + 28] = (6_000_000).to_bytes(4, "big")
+
+    with pytest.raises(cdf.CdfError, match="bytes are more than any day has"):
+        altered(tmp_path, alter)
+
+
+@pytest.mark.parametrize("count", [3, 5, 0])
+def test_a_wrong_number_of_variables_is_refused(tmp_path, count):
+    """Four there are; with one too few, an optional one would be lost without a word."""
+
+    def alter(records, body):
+        at = records.gdr + records.width("oiooooiiii")
+        assert body[at : at + 4] == (4).to_bytes(4, "big")
+        body[at : at + 4] = count.to_bytes(4, "big")
+
+    with pytest.raises(cdf.CdfError, match=r"more than 3 records|no record of type 8|no variable Epoch, BGSEc"):
+        altered(tmp_path, alter)
+
+
+def test_two_variables_of_a_name_are_refused(tmp_path):
+    def alter(records, body):
+        (at,) = descriptors(records, b"SC_pos_GSE")
+        body[at + 84 : at + 94] = b"BGSEc".ljust(10, b"\0")
+
+    with pytest.raises(cdf.CdfError, match="two variables BGSEc"):
+        altered(tmp_path, alter)
+
+
+def test_one_stamp_for_all_records_is_refused(tmp_path):
+    """The flag that a variable varies by record is lost."""
+
+    def alter(records, body):
+        (at,) = descriptors(records, b"Epoch")
+        body[at + 44 : at + 48] = (int.from_bytes(body[at + 44 : at + 48], "big") & ~1).to_bytes(4, "big")
+
+    with pytest.raises(cdf.CdfError, match=r"Epoch is datetime64\[ns\] \(\), expected times \(1,\)"):
+        altered(tmp_path, alter)
+
+
+def test_a_block_listed_for_ever_is_read_once(tmp_path):
+    """An index that names one compressed block a hundred thousand times, each for later records, ends at the last."""
+    body = bytearray(write_cdf(tmp_path / "again.cdf", variables("AC_H0_MFI"), compress=9).read_bytes())
+    records = cdf_records.opened(tmp_path / "again.cdf")
+    ((_, _, at, _, _),) = cdf_records.blocks(records, cdf_records.variables(records)["BGSEc"].index, set())
+    (descriptor,) = descriptors(records, b"BGSEc")
+    body[descriptor + 28 : descriptor + 36] = len(body).to_bytes(8, "big")
+    many = 100_000
+    first = np.arange(many) * COUNT
+    columns = (first, ">i4"), (first + COUNT - 1, ">i4"), (np.full(many, at), ">i8")
+    entries = b"".join(column.astype(kind).tobytes() for column, kind in columns)
+    head = (28 + len(entries)).to_bytes(8, "big") + (6).to_bytes(4, "big") + bytes(8) + 2 * many.to_bytes(4, "big")
+    begin, body = time.monotonic(), bytes(body) + head + entries
+    with bounded():
+        ds = read(Seed("again", *FIELD, DAY, body), body, tmp_path)
+    assert ds.b.notnull().all()
+    assert time.monotonic() - begin < 5
