@@ -17,9 +17,12 @@ from pipeline.intervals import mask
 from pipeline.physics import wavelet
 from pipeline.stats import coherence as kernel
 from pipeline.stats import surrogates
-from pipeline.stats.agreement import varies
+from pipeline.stats.agreement import ROUNDING, varies
 
 BATCH = 25  # surrogates at a time: memory
+# Octaves (s) whose pooled coherency is in the table, whatever the cadence; every period is in the file, by region.
+OCTAVES_S = tuple((300.0 * 2**k, 600.0 * 2**k) for k in range(5))
+INEXACT = 1e-6  # of the largest coefficient of a period: what thinning the transform may leave where there is nothing
 MAPS = 4  # surrogates for the threshold of the map: each holds hundreds of independent places
 
 
@@ -40,6 +43,9 @@ ATTRIBUTES = {
     "coherence": ("1", "squared wavelet coherence, smoothed", "coherence"),
     "phase": ("degree", "phase of the cross spectrum, positive: second lags", "phase"),
     "threshold": ("1", "coherence that unrelated fields of the same spectra exceed by chance", "threshold"),
+    "map_reason": ("", "why coherence and phase have no value anywhere", ""),
+    "coherency_octave": ("1", "|coherency| of an octave of periods over the region, chance not taken off", "|γ|"),
+    "phase_octave": ("degree", "phase of the octave's coherency, positive: second lags", "phase"),
     "coherency_spectrum": ("1", "|coherency| pooled over the region, per period", "|γ|"),
     "phase_spectrum": ("degree", "phase of the pooled coherency, per period", "phase"),
     "coherency": ("1", "|coherency| of the band over the region: share of common variance, any phase", "|γ|"),
@@ -72,15 +78,23 @@ def compute(
     dims = ("time", "period", "quantity")
     variables = {"coherence": (dims, coherence.astype(np.float32)), "phase": (dims, phase.astype(np.float32))}
     variables["threshold"] = "quantity", threshold
+    variables["map_reason"] = (
+        "quantity",
+        [_why_no_map(pair, transformed, values) for values in np.rollaxis(coherence, 2)],
+    )
     names = list(dict.fromkeys(intervals["interval"]))
     tables = [
         _region(pair, transformed, mask(pair.time, intervals, n), n, coherence, threshold, settings) for n in names
     ]
-    extra = {"coherency_ci": "bound", "coherency_spectrum": "period", "phase_spectrum": "period"}
+    extra = {"coherency_ci": "bound", "coherency_octave": "octave", "phase_octave": "octave"}
+    extra |= {"coherency_spectrum": "period", "phase_spectrum": "period"}
     for key in tables[0] if tables else ():
-        dims = ("interval", "quantity", *([extra[key]] if key in extra else []))
+        # `region` has the names of `interval`; of its own, it keeps whole spectra out of the table.
+        which = "region" if key.endswith("_spectrum") else "interval"
+        dims = (which, "quantity", *([extra[key]] if key in extra else []))
         variables[key] = dims, np.array([table[key] for table in tables])
     coords = {"time": pair.time[::step], "interval": names, "quantity": list(QUANTITIES), "bound": ["low", "high"]}
+    coords |= {"region": names, "octave": [f"{low / 60:g}_to_{high / 60:g}_min" for low, high in OCTAVES_S]}
     attrs = {"units": "s", "long_name": "Fourier period, 1.0330 times the scale", "label": "period"}
     ds = xr.Dataset(variables, coords | {"period": ("period", period_s, attrs)})
     for name in ds.data_vars:
@@ -108,6 +122,7 @@ class Transformed:
         bands = wavelet.transform(np.zeros((len(missing), 1)), pair.step_s, period_s, step=step)
         self.ok = np.concatenate(wavelet.usable(missing, pair.step_s, bands))
         self.scale_steps = wavelet.scale(period_s) / (step * pair.step_s)
+        self.rounding_x, self.rounding_y = (_rounding(field) for field in (pair.x, pair.y))
 
     def of(self, filled: np.ndarray) -> np.ndarray:
         """Coefficients (channel, period, time) of (time, channel)."""
@@ -117,12 +132,31 @@ class Transformed:
     def local(self, quantity: str, voices: int, w_y: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Coherence and phase (period, time) of one quantity."""
         columns = COLUMNS[quantity]
-        w_y = self.w_y if w_y is None else w_y
-        return kernel.local_coherence(self.w_x[columns], w_y[columns], self.ok, self.scale_steps, voices)
+        w_x, w_y = self.w_x[columns], (self.w_y if w_y is None else w_y)[columns]
+        ok = self.ok
+        for w, rounding in ((w_x, self.rounding_x), (w_y, self.rounding_y)):
+            size = np.abs(w)
+            least = np.maximum(rounding[columns, None, None], INEXACT * size.max(axis=-1, keepdims=True))
+            ok = ok & (size > least).any(axis=0)
+        return kernel.local_coherence(w_x, w_y, ok, self.scale_steps, voices)
 
     def within(self, band_s: tuple[float, float]) -> np.ndarray:
         """Boolean (period): inside the band."""
         return (self.period_s >= band_s[0] * (1 - 1e-9)) & (self.period_s <= band_s[1] * (1 + 1e-9))
+
+
+def _rounding(field):
+    """(channel,): coefficients up to which a field (time, channel) has no variance but what its digits leave."""
+    return ROUNDING * np.nan_to_num(np.nanmax(np.abs(field), axis=0, initial=0.0))
+
+
+def _why_no_map(pair, transformed, coherence):
+    """Why a map (time, period) is empty; nothing if it is not."""
+    if np.isfinite(coherence).any():
+        return ""
+    if not np.isfinite(pair.lag_s):
+        return "no lag"
+    return "a field without variance" if transformed.ok.any() else "gaps and the cone of influence leave nothing"
 
 
 def _thresholds(pair, transformed, settings):
@@ -155,7 +189,11 @@ def _region(pair, transformed, selected, name, coherence, threshold, settings):
         return _nothing(len(transformed.period_s), covered, reason)
     spectra = kernel.region_spectra(transformed.w_x, transformed.w_y, ok)
     null = null_coherencies(pair, transformed, selected, band, settings.surrogates, pair.rng("coherence", name))
-    rows = [_pooled(transformed, spectra, q, band, null[:, k]) for k, q in enumerate(QUANTITIES)]
+    duration_s = selected.sum() * pair.step_s
+    rows = [
+        _pooled(transformed, spectra, q, band, null[:, k]) | _octaves(transformed, spectra, q, duration_s)
+        for k, q in enumerate(QUANTITIES)
+    ]
     rows = [_known(row, pair, selected, q) for row, q in zip(rows, QUANTITIES, strict=True)]
     out = {key: [row[key] for row in rows] for key in rows[0]}
     there = inside[:, None, None] & np.isfinite(coherence) & band[None, :, None]
@@ -188,6 +226,7 @@ def _nothing(periods, covered, reason):
     names = ("coherency", "coherency_null", "coherency_p", "phase_band", "phase_error", "significant_fraction", "modes")
     out = {name: np.full(n, np.nan) for name in names} | {"coherency_ci": np.full((n, 2), np.nan)}
     out |= {name: np.full((n, periods), np.nan) for name in ("coherency_spectrum", "phase_spectrum")}
+    out |= {name: np.full((n, len(OCTAVES_S)), np.nan) for name in ("coherency_octave", "phase_octave")}
     return out | {"coverage": [covered] * n, "reason": [reason] * n}
 
 
@@ -218,6 +257,16 @@ def _pooled(transformed, spectra, quantity, band, null):
         "coherency_spectrum": np.abs(each),
         "phase_spectrum": np.degrees(np.angle(each)),
     }
+
+
+def _octaves(transformed, spectra, quantity, duration_s):
+    """|coherency| and phase per octave; missing where the map does not span it or the region is shorter."""
+    gamma = np.full(len(OCTAVES_S), np.nan + 0j)
+    for k, octave in enumerate(OCTAVES_S):
+        inside = transformed.within(octave)
+        if transformed.period_s[0] <= octave[0] and octave[1] <= min(transformed.period_s[-1], duration_s):
+            gamma[k] = band_coherency(transformed, spectra, quantity, inside)
+    return {"coherency_octave": np.abs(gamma), "phase_octave": np.degrees(np.angle(gamma))}
 
 
 def null_coherencies(

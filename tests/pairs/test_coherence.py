@@ -6,6 +6,7 @@ from simulated_pairs import STEP_S, red_noise, rows, spacecraft
 
 from pipeline.pairs import coherence
 from pipeline.physics.smoothing import band_pass
+from pipeline.tables import tidy
 
 N = 1500
 TABLE = rows(
@@ -80,3 +81,48 @@ def test_rows_without_value_say_why_and_maps_carry_their_coordinates():
     assert np.isnan(found["coherence"].sel(time=found["time"][inside])).all()
     unknown = coherence.compute(one, two, TABLE, np.nan, QUICK)
     assert (unknown["reason"] == "no lag").all()
+
+
+def test_a_field_of_constant_strength_has_no_coherence_and_says_why():
+    """Unit vectors that turn: |B| is 1 but for rounding, which would be coherent with itself."""
+    rng = np.random.default_rng(9)
+    one, two = pair(rng, waves(rng), waves(rng))
+    one, two = (ds.assign(b_mag=ds["b_mag"].copy(data=5.0 * (1 + 2e-16 * rng.integers(-1, 2, N)))) for ds in (one, two))
+    found = coherence.compute(one, two, TABLE, 0.0, QUICK)
+    assert found["map_reason"].sel(quantity="b_mag") == "a field without variance"
+    assert (found["map_reason"].sel(quantity=["b_x", "vector"]) == "").all()
+    for name in ("coherence", "phase", "threshold"):
+        assert np.isnan(found[name].sel(quantity="b_mag")).all()
+    row = found.sel(interval="alfvenic_1", quantity="b_mag")
+    assert row["reason"] == "a field without variance"
+    assert np.isnan(row["coherency_octave"]).all()
+
+
+def test_strength_that_is_constant_for_some_hours_has_no_coherence_in_them():
+    rng = np.random.default_rng(10)
+    one, two = pair(rng, waves(rng), waves(rng))
+    quiet = np.abs(np.arange(N) - 750) < 400
+    one = one.assign(b_mag=one["b_mag"].copy(data=np.where(quiet, 5.0, 5 + waves(rng)[:, 0])))
+    two = two.assign(b_mag=two["b_mag"].copy(data=np.where(quiet, 5.0, 5 + waves(rng)[:, 0])))
+    found = coherence.compute(one, two, TABLE, 0.0, coherence.Settings(surrogates=20, longest_s=1200))
+    here = found["coherence"].sel(quantity="b_mag").sel(period=300, method="nearest")
+    middle = abs(np.arange(N)[:: round(N / here.size)][: here.size] - 750) < 300
+    assert np.isnan(here.values[middle]).all()
+    assert np.isfinite(here.values[~middle]).any()
+
+
+def test_octaves_have_stable_names_and_the_coherency_of_their_periods():
+    rng = np.random.default_rng(11)
+    w = waves(rng)
+    found = coherence.compute(*pair(rng, w, turned(w, np.radians(60))), TABLE, 0.0, QUICK)
+    table = tidy([found]).set_index(["interval", "quantity"])
+    assert [c for c in table if c.startswith("coherency_octave")] == [
+        f"coherency_octave_{name}_min" for name in ("5_to_10", "10_to_20", "20_to_40", "40_to_80", "80_to_160")
+    ]
+    assert not [c for c in table if "spectrum" in c]
+    row = table.loc[("alfvenic_1", "vector")]
+    spectrum = found["coherency_spectrum"].sel(region="alfvenic_1", quantity="vector", period=slice(1200, 2400))
+    low, high = float(spectrum.min()), float(spectrum.max())
+    assert low <= row["coherency_octave_20_to_40_min"] <= high
+    assert row["phase_octave_20_to_40_min"] == pytest.approx(60, abs=15)
+    assert np.isnan(row["coherency_octave_80_to_160_min"])  # the map ends at 90 min
