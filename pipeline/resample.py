@@ -9,27 +9,34 @@ plasma samples in the bin, with the weights that v has there: both then carry on
 comparing dv with db needs (a clock offset of 24 s turns an Alfven wave's sigma_c from 1 to 0.73 at 5 mHz).
 """
 
+from collections.abc import Iterable
+from datetime import datetime
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
+from numpy.typing import ArrayLike
 
 from pipeline import schema
+
+if TYPE_CHECKING:
+    import xarray as xr
+
 
 CLOCKS = {"b": "mag", "v": "plasma", "n": "plasma", "temperature": "plasma", "alpha_ratio": "plasma"} | dict.fromkeys(
     schema.RAW_OPTIONAL, "plasma"
 )
 WITH_COVERAGE = ("b", "v", "n")
-PIECE = 131_072  # samples to work on at once
-SMALL_PIECE = 65_536  # with arrays for each sample, which stay in the processor's cache
+PIECE = 262_144  # samples to work on at once
+SMALL_PIECE = 65_536  # where that takes arrays of numbers for each, which stay in the processor's cache
 
 
 class ResampleError(ValueError):
     """The requested grid does not suit the data."""
 
 
-def cadence(raws, requested: float | str) -> float:
+def cadence(raws: "Iterable[xr.Dataset]", requested: float | str) -> float:
     """Bin width in s: the slowest accumulation among the instruments used, or the number asked for.
 
     Raises ResampleError where the number is finer than the slowest accumulation: such bins hold no plasma of their own.
@@ -53,7 +60,7 @@ def cadence(raws, requested: float | str) -> float:
     return float(requested)
 
 
-def grid_edges(start, end, cadence_s: float) -> np.ndarray:
+def grid_edges(start: datetime | np.datetime64, end: datetime | np.datetime64, cadence_s: float) -> np.ndarray:
     """Bin edges (datetime64[ns]) that enclose [start, end], on whole multiples of the cadence since 1970.
 
     All spacecraft of an event share them, so that a lag is a whole number of bins.
@@ -64,7 +71,9 @@ def grid_edges(start, end, cadence_s: float) -> np.ndarray:
     return (np.arange(first, last + 1) * step).astype("datetime64[ns]")
 
 
-def windowed_means(values, time, width_s: float, starts, ends) -> tuple[np.ndarray, np.ndarray]:
+def windowed_means(
+    values: ArrayLike, time: np.ndarray, width_s: float, starts: np.ndarray, ends: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Mean of `values` (sample, ...) over the windows [starts, ends), and the valid fraction of each window.
 
     `time` (sample) are sorted centres of samples that last `width_s` each, cut short where the next one begins.
@@ -186,17 +195,22 @@ def _in_halves(way, table, clock, windows):
 
 def _integrate_alike(table, clock, windows, first, step, count):
     """The windows of a pattern, as products of weights and a view of their samples and the one before: no copies."""
-    extent, width, (row, column) = len(windows.starts) - 1, 2 * clock.half, table.strides
-    weight = np.full((extent + 1, 1, count + 1), width * 1e-9)
-    for k in (0, count):  # what straddles the edges
-        low = clock.every(first - 1 + k, step, extent) - clock.half
-        weight[:, 0, k] = windows.overlap(low, low + width) * 1e-9
-    shape, strides = (extent + 1, count + 1, table.shape[1]), (step * row, row, column)
+    extent, width = len(windows.starts) - 1, 2 * clock.half
+    before, last = (
+        clock.every(first - 1 + k, step, extent) - clock.half for k in (0, count)
+    )  # they straddle the edges
+    before, last = windows.overlap(before, before + width), windows.overlap(last, last + width)
+    windows.seconds[...] = (before + last + (count - 1) * width) * 1e-9
+    if before.any() or (last < width).any():
+        weight = np.full((extent + 1, 1, count + 1), width * 1e-9)
+        weight[:, 0, 0], weight[:, 0, -1] = before * 1e-9, last * 1e-9
+        first -= 1
+    else:  # the edges fall between samples
+        weight = np.full((1, 1, count), width * 1e-9)
+    shape, (row, column) = (extent + 1, weight.shape[-1], table.shape[1]), table.strides
+    samples = as_strided(table[first:], shape, (step * row, row, column), writeable=False)
     with np.errstate(invalid="ignore"):  # infinities: such windows are made again
-        np.matmul(
-            weight, as_strided(table[first - 1 :], shape, strides, writeable=False), out=windows.total[:, None, :]
-        )
-    windows.seconds[...] = weight[:, 0, 0] + weight[:, 0, -1] + (count - 1) * (width * 1e-9)
+        np.matmul(weight, samples, out=windows.total[:, None, :])
 
 
 def _integrate_any(table, clock, windows):
@@ -241,7 +255,7 @@ def _sums(rows, begin, end):
     return np.where(end > begin, np.add.reduceat(rows, edges, axis=1)[:, ::2], 0.0)
 
 
-def resample(raw, edges: np.ndarray, min_coverage: float):
+def resample(raw: "xr.Dataset", edges: np.ndarray, min_coverage: float) -> "xr.Dataset":
     """`raw` of one spacecraft on the grid of `edges` (datetime64[ns]): a Dataset that follows the uniform schema.
 
     A vector is missing as a whole: a sample counts only where all three components are there.
