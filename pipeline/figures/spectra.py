@@ -1,8 +1,11 @@
 """Power spectra of velocity, field and Elsasser variables, cross helicity and residual energy by period and interval.
 
-Everything follows from the mean powers of each interval, so energies are averaged before any ratio is formed.
+Everything follows from the mean powers of each interval, so energies are averaged before any ratio is formed. Hatched:
+periods at which gaps leave less than half of the ejecta. A gap counts up to four times the time between the samples
+beside it; single missing samples, as of a sensor that searches anew every half hour, hide periods below eight bins.
 """
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,6 +59,7 @@ def _column(axes, ds):
                 axis.plot(minutes, normalised_difference(power[one], power[other]), color=style.REGION[kind])
     if not np.isfinite(ds["power"]).any():  # nothing drawn, no limits of its own
         axes[0].set_xlim(minutes.min(), minutes.max())
+    _masked(axes, ds, minutes)
     for axis in axes[:2]:
         axis.set_xscale("log")
         style.log_scale(axis)
@@ -64,6 +68,26 @@ def _column(axes, ds):
         style.zero_line(axis)
     axes[-1].set_xlabel("Period (min)")
     axes[-1].xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+
+
+def _masked(axes, ds, minutes):
+    """Hatch the periods between others where the ejecta has no power, and say why."""
+    if "ejecta" not in ds["region"] or not np.isfinite(ds["power"].sel(region="ejecta")).any():
+        return
+    for low, high in hidden(minutes, np.isfinite(ds["power"].sel(region="ejecta", quantity="b").values)):
+        for axis in axes:
+            axis.axvspan(
+                low, high, facecolor="none", edgecolor="0.85", hatch="////", linewidth=0, gid="masked", zorder=0
+            )
+        axes[0].text(
+            (low * high) ** 0.5, 0.02, "gaps", transform=axes[0].get_xaxis_transform(), ha="center", fontsize=6.5
+        )
+
+
+def hidden(minutes: np.ndarray, there: np.ndarray) -> list[tuple[float, float]]:
+    """(first, last) period of every stretch without power between periods that have some."""
+    known = np.flatnonzero(there)
+    return [(minutes[a], minutes[b]) for a, b in pairwise(known) if b - a > 1]
 
 
 def _line(axis, minutes, part, quantity, kind, **options):

@@ -163,6 +163,13 @@ def test_plane_puts_every_interval_where_the_table_has_it(drawn):
         assert axis.get_aspect() == 1
 
 
+def test_spectra_hatch_what_gaps_hide():
+    from pipeline.figures.spectra import hidden
+
+    minutes, there = np.array([2.0, 3, 4, 5, 6, 8, 9]), np.array([0, 1, 0, 0, 1, 1, 0], bool)
+    assert hidden(minutes, there) == [(3.0, 6.0)]  # neither the shortest periods nor the longest are between others
+
+
 def test_spectra_show_the_powers_of_the_file_and_the_ratios_that_follow(results, drawn):
     figure = drawn["spectra", None]
     file = results.diagnostic("spectra", "ace").sel(region="ejecta")
