@@ -178,9 +178,6 @@ def _integrate(table, clock, windows):
     pattern, (first, last) = clock.pattern(windows), clock.reach(windows)
     if pattern:
         _integrate_alike(table, clock, windows, *pattern)
-        if not np.isfinite(windows.total).all():
-            bad = np.flatnonzero(~np.isfinite(windows.total).all(axis=1))
-            _integrate_any(table, clock, windows.part(slice(bad[0], bad[-1] + 1)))
     elif last - first > SMALL_PIECE and len(windows.starts) > 1:
         _in_halves(_integrate, table, clock, windows)
     else:
@@ -195,22 +192,45 @@ def _in_halves(way, table, clock, windows):
 
 def _integrate_alike(table, clock, windows, first, step, count):
     """The windows of a pattern, as products of weights and a view of their samples and the one before: no copies."""
-    extent, width = len(windows.starts) - 1, 2 * clock.half
-    before, last = (
-        clock.every(first - 1 + k, step, extent) - clock.half for k in (0, count)
-    )  # they straddle the edges
-    before, last = windows.overlap(before, before + width), windows.overlap(last, last + width)
-    windows.seconds[...] = (before + last + (count - 1) * width) * 1e-9
+    width, extent = 2 * clock.half, len(windows.starts) - 1
+    low = [
+        clock.every(at, step, extent) - clock.half for at in (first - 1, first + count - 1)
+    ]  # they straddle the edges
+    before, last = (windows.overlap(each, each + width) for each in low)
     if before.any() or (last < width).any():
         weight = np.full((extent + 1, 1, count + 1), width * 1e-9)
         weight[:, 0, 0], weight[:, 0, -1] = before * 1e-9, last * 1e-9
         first -= 1
     else:  # the edges fall between samples
         weight = np.full((1, 1, count), width * 1e-9)
-    shape, (row, column) = (extent + 1, weight.shape[-1], table.shape[1]), table.strides
+    windows.seconds[...] = (before + last + (count - 1) * width) * 1e-9
+    _products(weight, table, first, step, windows.total)
+    if not np.isfinite(windows.total).all():
+        bad = np.flatnonzero(~np.isfinite(windows.total).all(axis=1))
+        part, start = slice(bad[0], bad[-1] + 1), first + bad[0] * step
+        stop = first + bad[-1] * step + weight.shape[-1]
+        weight = weight[part] if len(weight) > 1 else weight
+        _integrate_missing(weight, table[start:stop], step, windows.part(part))
+
+
+def _products(weight, table, first, step, out):
+    """out (window, column): weight (window or 1, 1, count) times the samples first + k step + [0, count) of table."""
+    shape, (row, column) = (len(out), weight.shape[-1], table.shape[1]), table.strides
     samples = as_strided(table[first:], shape, (step * row, row, column), writeable=False)
     with np.errstate(invalid="ignore"):  # infinities: such windows are made again
-        np.matmul(weight, samples, out=windows.total[:, None, :])
+        np.matmul(weight, samples, out=out[:, None, :])
+
+
+def _integrate_missing(weight, table, step, windows):
+    """The same where samples are missing: they count as zero, and a column of ones that they lack tells the time."""
+    columns = table.shape[1]
+    filled, total = np.ones((len(table), columns + 1)), np.empty((len(windows.starts), columns + 1))
+    for k in range(columns):
+        filled[:, k] = table[:, k]
+    with np.errstate(invalid="ignore"):
+        filled[~np.isfinite(sum(table.T))] = 0.0
+    _products(weight, filled, 0, step, total)
+    windows.total[...], windows.seconds[...] = total[:, :-1], total[:, -1]
 
 
 def _integrate_any(table, clock, windows):
