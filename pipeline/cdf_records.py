@@ -113,10 +113,7 @@ class Variable(NamedTuple):
     index: int
     sparse: int
     pad: bytes
-
-    @property
-    def record_bytes(self) -> int:
-        return self.dtype.itemsize * math.prod(self.shape)
+    record_bytes: int
 
 
 def opened(path: str | Path, *, checksum: bool = True) -> Records:
@@ -183,28 +180,26 @@ def dimensions(records: Records, at: int, count: int) -> tuple[int, ...]:
     """`count` sizes of dimensions from `at` on."""
     if not 0 <= count <= MAX_DIMS:
         raise Damaged(f"{count} dimensions")
-    return records.fields(at, "i" * count)
+    return records.fields(at, "i" * count) if count else ()
 
 
 def described(records: Records, at: int, name: str, r_sizes: tuple[int, ...] | None) -> Variable:
     """The variable of the descriptor at `at`; `r_sizes`: dimensions of all r-variables, None for a z-variable."""
-    _, _, fields = records.record(at, (R_VDR, Z_VDR), "O" + VDR_FIELDS)
-    kind, last, index, flags, sparse, elements, number = fields
+    kind, last, index, flags, sparse, elements, number = records.fields(at, "OIO" + VDR_FIELDS)
     after, sizes = at + records.width("oio" + VDR_FIELDS), r_sizes
     if sizes is None:  # a z-variable has its own
         (dims,) = records.fields(after, "i")
         sizes, after = dimensions(records, after + 4, dims), after + 4 + 4 * dims
-    shape = tuple(itertools.compress(sizes, records.fields(after, "i" * len(sizes))))
+    shape = tuple(itertools.compress(sizes, records.fields(after, "i" * len(sizes)))) if sizes else ()
     dtype = number_type(records.order, kind, elements)
     start = after + 4 * len(sizes)
     pad = records.body[start : start + dtype.itemsize] if sparse and flags & HAS_PAD else b""
-    by_record = bool(flags & BY_RECORD)
-    variable = Variable(name, number, r_sizes is None, kind, dtype, shape, by_record, last, index, sparse, pad)
-    if last < -1 or (shape and min(shape) < 1) or (last + 1) * variable.record_bytes > LARGEST:
+    size, by_record = dtype.itemsize * math.prod(shape), bool(flags & BY_RECORD)
+    if last < -1 or (shape and min(shape) < 1) or (last + 1) * size > LARGEST:
         raise Damaged(f"{name} has {last + 1} records of {shape} {dtype}")
     if sparse not in (WHOLE, PAD, PREVIOUS):
         raise Damaged(f"{name} is sparse in a way {sparse}")
-    return variable
+    return Variable(name, number, r_sizes is None, kind, dtype, shape, by_record, last, index, sparse, pad, size)
 
 
 @functools.lru_cache
@@ -214,10 +209,6 @@ def number_type(order: str, kind: int, elements: int) -> np.dtype:
     if not code or (code == "S" and not 0 < elements <= LARGEST) or (code != "S" and elements != 1):
         raise Damaged(f"no data type {kind} of {elements} elements")
     return np.dtype(f"{order}{code}{elements if code == 'S' else ''}")
-
-
-def until_null(raw: bytes) -> bytes:
-    return raw.partition(b"\0")[0]
 
 
 def values(records: Records, variable: Variable) -> np.ndarray:
@@ -266,9 +257,7 @@ def blocks(records: Records, at: int, seen: set[int], depth: int = 0) -> Iterato
         start = at + records.width("oioii")
         if not 0 <= used <= places or start + places * records.width("iio") > at + size:
             raise Damaged(f"the index at byte {at} has {used} of {places} entries")
-        skip = 4 * (places - used)
-        form = f">{used}i{skip}x{used}i{skip}x{used}{'q' if records.wide else 'i'}"
-        numbers = struct.unpack_from(form, records.body, start)
+        numbers = index_layout(used, places, records.wide).unpack_from(records.body, start)
         for first, last, offset in zip(numbers, numbers[used:], numbers[2 * used :], strict=False):
             size, kind, _ = records.record(offset, (VXR, VVR, CVVR))
             if kind == VXR:
@@ -276,6 +265,13 @@ def blocks(records: Records, at: int, seen: set[int], depth: int = 0) -> Iterato
             else:
                 yield first, last, offset, size, kind
         at = after
+
+
+@functools.lru_cache
+def index_layout(used: int, places: int, wide: bool) -> struct.Struct:
+    """First records, last records and offsets of the `used` ones among the `places` of an index."""
+    skip = f"{4 * (places - used)}x"
+    return struct.Struct(f">{used}i{skip}{used}i{skip}{used}{'q' if wide else 'i'}")
 
 
 def numbers_at(records: Records, variable: Variable, at: int, whole: int, kind: int, count: int) -> np.ndarray:
@@ -322,7 +318,7 @@ def units(records: Records, found: dict[str, Variable]) -> dict[str, str]:
     for variable in found.values():
         numbers[variable.is_z][variable.number] = variable.name
     for _, (r_head, r_count, z_head, z_count, name) in records.chain(head, count, ADR, ADR_FIELDS):
-        if until_null(name) == b"UNITS":
+        if name.startswith(b"UNITS\0"):
             texts |= entries(records, r_head, r_count, R_ENTRY, numbers[False])
             texts |= entries(records, z_head, z_count, Z_ENTRY, numbers[True])
     return texts
@@ -334,5 +330,5 @@ def entries(records: Records, head: int, count: int, kind: int, numbers: dict[in
     for at, (data_type, number, elements) in records.chain(head, count, kind, ENTRY_FIELDS):
         if number in numbers and TYPES.get(data_type) == "S":
             raw = records.body[at + start : at + start + max(elements, 0)]
-            texts[numbers[number]] = until_null(raw).decode("ascii", "replace").strip()
+            texts[numbers[number]] = raw.partition(b"\0")[0].decode("ascii", "replace").strip()
     return texts
