@@ -193,10 +193,8 @@ def _in_halves(way, table, clock, windows):
 def _integrate_alike(table, clock, windows, first, step, count):
     """The windows of a pattern, as products of weights and a view of their samples and the one before: no copies."""
     width, extent = 2 * clock.half, len(windows.starts) - 1
-    low = [
-        clock.every(at, step, extent) - clock.half for at in (first - 1, first + count - 1)
-    ]  # they straddle the edges
-    before, last = (windows.overlap(each, each + width) for each in low)
+    straddling = (clock.every(at, step, extent) - clock.half for at in (first - 1, first + count - 1))
+    before, last = (windows.overlap(low, low + width) for low in straddling)
     if before.any() or (last < width).any():
         weight = np.full((extent + 1, 1, count + 1), width * 1e-9)
         weight[:, 0, 0], weight[:, 0, -1] = before * 1e-9, last * 1e-9
