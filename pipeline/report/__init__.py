@@ -72,7 +72,7 @@ def symbols(text: str) -> "Markup":
     from markupsafe import Markup, escape
 
     lowered = re.sub(r"\b([A-Zσβ])_([a-z]+)\b", r"\1<sub>\2</sub>", str(escape(text)))
-    return Markup(re.sub(r"\bp (=|&lt;) (?=\d)", "p\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", lowered))
+    return Markup(re.sub(r"\bp (=|≤|&lt;) (?=\d)", "p\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", lowered))
 
 
 def content(results: "EventResults", settings: dict) -> dict:
@@ -92,7 +92,7 @@ def content(results: "EventResults", settings: dict) -> dict:
         "explore": Markup(explore.payload(results)),
         "library": explore.library(),
         "shift": _shift(results),
-        "figures": [_figure(results, name) for name in _ordered(results.figures, FIGURE_ORDER)],
+        "figures": [*_specification(results), *(_figure(results, n) for n in _ordered(results.figures, FIGURE_ORDER))],
         "tables": [_table(results, name) for name in _ordered(results.tables, TABLE_ORDER)],
         "data_lines": _data_lines(settings),
         "data": [_files_table(name, manifest) for name, manifest in manifests.items()],
@@ -129,15 +129,26 @@ def _table(results, name) -> dict:
     return page.table(name, results.table(name), columns, csv)
 
 
+def _specification(results) -> list[dict]:
+    """The specification curve, where an ensemble of other choices was run: it belongs to the answer, so it is first."""
+    path = results.folder / "sensitivity" / "specification.png"
+    return [_picture(path, "specification")] if path.is_file() else []
+
+
 def _figure(results, name) -> dict:
+    return _picture(results.figure(name), name)
+
+
+def _picture(path: Path, name: str) -> dict:
     """A figure to embed: 256 colours, which no eye tells from the file beside, in a third of its size."""
     from PIL import Image
 
-    image = Image.open(results.figure(name)).convert("RGB")
+    image = Image.open(path).convert("RGB")
     buffer = io.BytesIO()
     image.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(buffer, "PNG")
     png = base64.b64encode(buffer.getvalue()).decode()
-    return {"name": name, "png": png, "width": image.width, "height": image.height, "caption": caption(name)}
+    size = {"width": image.width, "height": image.height}
+    return {"name": name, "folder": path.parent.name, "png": png, "caption": caption(name)} | size
 
 
 def caption(name: str) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 COMPONENTS = {"b_x": "B_x", "b_y": "B_y", "b_z": "B_z"}
 ALL = "alfvenic"  # all Alfvénic intervals of either spacecraft together
+SAME = 1e-4  # up to which two differences of r are one
 WITHOUT_WAVES = "ejecta_rear"  # the third where the study saw its waves
 
 
@@ -66,6 +67,7 @@ def _about(results, first, second, row, where):
         _without_band(results, first, second, row),
         *_waves(results, first, second, row, where),
         _what_was_hidden(row),
+        _other_choices(results, first, second, row),
     ]
     return [part for part in parts if part]
 
@@ -229,7 +231,31 @@ def _what_was_hidden(row):
     seen = f"A fall of r by less than about {number(row.detectable, places=2)} would not have been seen here"
     if row.agreement == UNKNOWN:
         return f"{seen}; a longer interval, or other events beside this one, would decide."
-    return f"{seen}. Other boundaries, bands or lags may change the answer: the target sensitivity tries them."
+    return f"{seen}."
+
+
+def _other_choices(results, first, second, row):
+    """How many other analyses keep the answer on agreement, where an ensemble was run; else how to run it."""
+    path = results.folder / "sensitivity" / "sensitivity.csv"
+    if not path.is_file():
+        return "Other boundaries, bands or lags may change the answer: the target sensitivity tries them."
+    table = pd.read_csv(path, keep_default_na=False, na_values=[""])
+    table = table[(table["first"] == first) & (table["second"] == second) & (table["conclusion_on"] == "vector")]
+    if table.empty or not isinstance(table["conclusion"].iloc[0], str):
+        return "With the event's own settings the ensemble of other choices has no answer to keep."
+    found = table.iloc[0]
+    if found["conclusion"] != row.agreement or not abs(found["delta_r"] - row.delta_r) < SAME:
+        return (
+            "The ensemble of other choices was made for another region or before these results: "
+            "the target sensitivity makes it anew."
+        )
+    without = int(found["n_alternatives"] - found["n_answered"])
+    silent = f", {without} give no answer" if without else ""
+    return (
+        f"Of {found['n_alternatives']:.0f} analyses with other choices (boundaries, band, thresholds, density, lag, "
+        f"bins, trend) {found['n_kept']:.0f} keep this answer on agreement{silent}; their differences of r go from "
+        f"{coefficient(found['delta_r_min'])} to {coefficient(found['delta_r_max'])}."
+    )
 
 
 def _range(value, low, high):

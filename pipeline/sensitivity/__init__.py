@@ -8,6 +8,8 @@ It is the specification curve of Simonsohn, Simmons & Nelson (2020), Nature Huma
 test: analyses of one event share their data, so their number is no number of independent findings.
 """
 
+import hashlib
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -19,6 +21,7 @@ from pipeline.fluctuations import Alphas, Density
 Detrending = Literal["none", "linear", "running_mean"]
 LagMethod = Literal["vector", "b_mag", "component_mean", "convective", "planar_front", "two_anchor"]
 LARGEST_FACTORIAL = 20_000
+SHOWN = ("sensitivity.csv", "specification.png")  # what the report of an event shows of its ensemble
 
 
 class Settings(Frozen):
@@ -86,3 +89,14 @@ CHOICES = (
     *("start_shift_s", "end_shift_s", "band_s", "preset", "db_over_b_min", "density", "alphas", "lag"),
     *("cadence_factor", "detrending"),
 )
+
+
+def made(event_folder: str | Path) -> str:
+    """What an event's report would show of its ensemble, as a digest; empty where it has none.
+
+    A rule that takes it for a parameter makes the report anew when an ensemble was run, and never runs one.
+    """
+    paths = [Path(event_folder) / "sensitivity" / name for name in SHOWN]
+    if not all(path.is_file() for path in paths):
+        return ""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()

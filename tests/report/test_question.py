@@ -169,3 +169,28 @@ def test_low_correlation_at_equal_misfit_is_explained(say_with):
         {}, settings={"surrogates": 200}, correlation=rows
     )
     assert "larger misfit" not in say_with({}, correlation=agreement_rows(b_x=9.0))
+
+
+ENSEMBLE = {
+    **{"event": "made-up", "first": "ace", "second": "wind", "conclusion_on": "vector", "conclusion": LOWER},
+    **{"n_alternatives": 23, "n_answered": 22, "n_kept": 20, "delta_r": -0.52, "delta_r_min": -0.6},
+    **{"delta_r_max": 0.02},
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, "Of 23 analyses with other choices"),
+        ({}, "20 keep this answer on agreement, 1 give no answer; their differences of r go from −0.60 to 0.02."),
+        ({"delta_r": -0.3}, "the target sensitivity makes it anew"),
+        ({"conclusion": ""}, "has no answer to keep"),
+        (None, "the target sensitivity tries them"),
+    ],
+)
+def test_other_choices_are_counted_where_they_were_made(say, tmp_path, changed, said):
+    if changed is not None:
+        folder = tmp_path / "2001-01-01" / "sensitivity"
+        folder.mkdir()
+        tables.write(pd.DataFrame([ENSEMBLE | changed]), folder / "sensitivity.csv")
+    assert said in say()

@@ -9,9 +9,10 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
-from results_factory import CORRELATION
+from results_factory import CORRELATION, write_results
 
-from pipeline import provenance, report, tables
+from pipeline import provenance, report, sensitivity, tables
+from pipeline.figures import overview, save
 from pipeline.report import answer, cautions, citations, explore, numbers, page
 from pipeline.results import EventResults
 
@@ -296,3 +297,20 @@ def test_the_answer_comes_under_headings_and_p_stays_beside_its_value(event):
     assert report.symbols("B_x, p = 0.001 or p < 0.01") == (
         "B<sub>x</sub>, p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}0.001 or p\N{NO-BREAK SPACE}&lt;\N{NO-BREAK SPACE}0.01"
     )
+
+
+def test_specification_curve_stands_first_among_the_figures_where_there_is_one(tmp_path):
+    event = EventResults(write_results(tmp_path))
+    save(overview.draw(event, "ace"), event.folder / "figures" / "overview_ace")
+    assert [figure["name"] for figure in report.content(event, {})["figures"]] == ["overview_ace"]
+    assert sensitivity.made(event.folder) == ""
+    folder = event.folder / "sensitivity"
+    folder.mkdir()
+    shutil.copy(event.figure("overview_ace"), folder / "specification.png")
+    (folder / "sensitivity.csv").write_text("conclusion_on,first,second\n")
+    report.write(event, {}, tmp_path / "report.html")
+    html = (tmp_path / "report.html").read_text()
+    assert html.index('href="sensitivity/specification.pdf"') < html.index('href="figures/overview_ace.pdf"')
+    before = sensitivity.made(event.folder)
+    (folder / "sensitivity.csv").write_text("conclusion_on,first,second,more\n")
+    assert before != sensitivity.made(event.folder) != ""
