@@ -4,6 +4,7 @@ p of roughness and tortuosity: share of fields of the same spectra with random p
 disparity (0 for one shape, 1 for none in common): share of them that are at least as like the first spacecraft's.
 """
 
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -110,8 +111,14 @@ def _with_p(ds, interval, metric, value, p, place) -> str:
         return ""
     row = ds.sel({"interval": interval} | place)
     number, chance = float(row[value]), float(row[p])
-    tail = f" (p = {chance:.2g})" if np.isfinite(chance) else ""
+    tail = f" ({_chance(chance, ds)})" if np.isfinite(chance) else ""
     return f"{metric} {number:.3g}{tail}" if np.isfinite(number) else ""
+
+
+def _chance(p, ds) -> str:
+    """p, at most what so many surrogates can tell where none of them came near."""
+    count = json.loads(ds.attrs.get("settings", "{}")).get("surrogates", np.inf)
+    return f"p ≤ {p:.1g}" if p * (count + 1) < 1.001 else f"p = {p:.2g}"
 
 
 def _span(part) -> float:

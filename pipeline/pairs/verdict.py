@@ -289,7 +289,7 @@ def _sentence(found, settings):
     numbers = (
         f"the field's correlation is {found['r']:.2f} against {found['r_baseline']:.2f} in windows of "
         f"{found['window_h']:.1f} h of the baseline ({found['baseline']}): a difference of {found['delta_r']:+.2f} "
-        f"({low:+.2f} to {high:+.2f}, {settings.level:.0%} interval), p = {found['delta_r_p']:.2g}"
+        f"({low:+.2f} to {high:+.2f}, {settings.level:.0%} interval), {_chance(found['delta_r_p'], settings.draws)}"
     )
     meaning = {
         LOWER: "Agreement is lower",
@@ -310,8 +310,13 @@ def _hodogram_words(found):
     if found["complexity"] == NOT_HIGHER:
         return f"The hodogram is not more complex than other windows of the same length ({ranks})."
     joined = "and" if found["complexity"] == HIGHER else "but not shown to be more so"
-    p = f"p {found['surrogate_p_first']:.2g} and {found['surrogate_p_second']:.2g}"
+    p = " and ".join(_chance(found[f"surrogate_p_{place}"], found["n_surrogates"] + 1) for place in ("first", "second"))
     return (
         f"The hodogram is more complex than other windows of the same length ({ranks}), "
         f"{joined} than random fields with the same spectrum ({p})."
     )
+
+
+def _chance(p, parts):
+    """p in words: at most one of so many parts where that is the least that can be told."""
+    return f"p <= {p:.1g}" if p * parts < 1.001 else f"p = {p:.2g}"

@@ -50,7 +50,9 @@ def test_waves_of_random_phase_are_complex_by_their_spectrum_alone():
     assert sum(str(row["complexity"].values) == verdict.BY_SPECTRUM for row in found) >= 4
     for row in found:
         if str(row["complexity"].values) == verdict.BY_SPECTRUM:
-            assert "but not shown to be more so than random fields with the same spectrum (p" in row["sentence"].item()
+            assert (
+                "but not shown to be more so than random fields with the same spectrum (p = " in row["sentence"].item()
+            )
 
 
 @pytest.mark.parametrize(
