@@ -1,6 +1,8 @@
 """What a reader must know before using the numbers of an event: gaps, fallbacks, carried boundaries, missing values."""
 
 import json
+import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,11 +12,14 @@ from pipeline.intervals import inside, of
 from pipeline.report.numbers import number
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pipeline.results import EventResults
 
 
 LOW_COVERAGE = 0.8  # a number from less than this much of its interval is worth a warning
 KINDS = ("field", "plasma")
+MOST_EVENTS, MOST_LINES, WIDTH = 5, 6, 160  # of a run's log; the pages have them all
 
 
 def cautions(results: "EventResults") -> list[str]:
@@ -27,6 +32,23 @@ def cautions(results: "EventResults") -> list[str]:
     for name in results.tables:
         found += _reasons(results, name)
     return found
+
+
+def of_run(root: str | Path, statuses: "pd.DataFrame") -> list[str]:
+    """Lines for the end of a run's log: warnings of the first few events of `statuses` (status.table) with a report."""
+    from pipeline.results import EventResults
+
+    reported = [name for name in statuses["event"] if Path(root, name, "report.html").is_file()]
+    lines = []
+    for name in reported[:MOST_EVENTS]:
+        found = cautions(EventResults(Path(root, name)))
+        if found:
+            some = f", the first {MOST_LINES} here" if len(found) > MOST_LINES else ""
+            page = f"{root}/{name}/report.html"
+            lines.append(f"{name}: {len(found)} warning{'' if len(found) == 1 else 's'}{some}, see {page}")
+            lines += [f"  {textwrap.shorten(text, WIDTH, placeholder=' ...')}" for text in found[:MOST_LINES]]
+    more = len(reported) - MOST_EVENTS
+    return lines + ([f"... and the warnings of {more} more events in their reports"] if more > 0 else [])
 
 
 def _files(results, spacecraft):

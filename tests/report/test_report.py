@@ -314,3 +314,18 @@ def test_specification_curve_stands_first_among_the_figures_where_there_is_one(t
     before = sensitivity.made(event.folder)
     (folder / "sensitivity.csv").write_text("conclusion_on,first,second,more\n")
     assert before != sensitivity.made(event.folder) != ""
+
+
+def test_a_run_ends_with_the_warnings_of_its_first_events(event):
+    names = [event.event, *(f"copy-{k}" for k in range(5)), "broken"]
+    for name in names[1:-1]:
+        shutil.copytree(event.folder, event.folder.parent / name)
+    for name in names[:-1]:
+        (event.folder.parent / name / "report.html").touch()
+    lines = cautions.of_run(event.folder.parent, pd.DataFrame({"event": names}))
+    all_of_one = cautions.cautions(event)
+    assert lines[0].startswith(f"{event.event}: {len(all_of_one)} warning")
+    assert lines[1].strip().startswith(all_of_one[0][:40])
+    assert max(map(len, lines[1:])) <= cautions.WIDTH + 2
+    assert lines[-1] == "... and the warnings of 1 more events in their reports"
+    assert not any("broken" in line for line in lines)
