@@ -5,7 +5,7 @@ BIN := $(V)/bin
 STAMP := $(V)/.ready
 CORES ?= 2
 
-.PHONY: demo test benchmark clean
+.PHONY: demo test benchmark audit clean
 
 demo: $(STAMP)
 	$(BIN)/snakemake --configfile configs/demo.yaml --cores $(CORES)
@@ -19,6 +19,12 @@ benchmark: $(STAMP)
 	@if [ -x $(BIN)/uv ]; then VIRTUAL_ENV=$(CURDIR)/$(V) $(BIN)/uv pip install -q -e '.[benchmarks]'; \
 	else $(BIN)/python -m pip install -q -e '.[benchmarks]'; fi
 	$(BIN)/python -m pytest tests/benchmarks -s --benchmark-columns=median --benchmark-table
+
+# Needs pypi.org itself, or an index with its vulnerability data: --strict fails where a package cannot be looked up.
+audit: $(STAMP)
+	@if [ -x $(BIN)/uv ]; then VIRTUAL_ENV=$(CURDIR)/$(V) $(BIN)/uv pip install -q pip-audit; \
+	else $(BIN)/python -m pip install -q pip-audit; fi
+	$(BIN)/pip-audit -r requirements.lock --no-deps --disable-pip --strict
 
 # The lock names no package index: pip's own settings, or UV_DEFAULT_INDEX, say where packages come from.
 $(STAMP): pyproject.toml requirements.lock
