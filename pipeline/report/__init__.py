@@ -87,7 +87,7 @@ def content(results: "EventResults", settings: dict) -> dict:
         "simulated": bool(settings.get("simulate")),
         "answers": answer.groups(results),
         "cards": answer.cards(results),
-        "regions": [_regions(results, *pair) for pair in results.pairs],
+        "regions": [make(results, *pair) for pair in results.pairs for make in (_regions, _lags)],
         "warnings": cautions.cautions(results),
         "explore": Markup(explore.payload(results)),
         "library": explore.library(),
@@ -108,6 +108,12 @@ def _regions(results, first, second) -> dict:
     frame = answer.regions(results, first, second)
     title = f"Correlation of {display(first)} and {display(second)} by region"
     return page.table(f"regions-{first}-{second}", frame, pd.DataFrame(), gather=False, title=title)
+
+
+def _lags(results, first, second) -> dict:
+    title = f"Lag of {display(second)} behind {display(first)}, the first way used, the others beside it"
+    frame = answer.lags(results, first, second)
+    return page.table(f"lags-{first}-{second}", frame, pd.DataFrame(), gather=False, title=title)
 
 
 def _shift(results) -> str:

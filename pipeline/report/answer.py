@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 SIGMA_TABLES = ("alfvenicity", "wavelet")
 REGIONS = {"quiet": "rest of the ejecta"}
 COMPONENTS = ("b_x", "b_y", "b_z")
+LAGS = {
+    "vector": "largest vector correlation",
+    "b_mag": "largest correlation of |B|",
+    "component_mean": "largest mean correlation of the components",
+    "convective": "separation along x over the flow",
+    "planar_front": "planar front",
+    "two_anchor": "both boundaries",
+}
 QUANTITIES = {"b_x": "B_x", "b_y": "B_y", "b_z": "B_z", "b_mag": "|B|"}
 
 
@@ -146,6 +154,23 @@ def regions(results: "EventResults", first: str, second: str) -> pd.DataFrame:
             | {QUANTITIES[q]: v for q, v in zip(r["quantity"], r["r"], strict=True)}
         )
     return pd.DataFrame(rows, columns=["region", *QUANTITIES.values()])
+
+
+def lags(results: "EventResults", first: str, second: str) -> pd.DataFrame:
+    """The lag by every way of timing, with the vector correlation of the ejecta that it would give."""
+    ds = results.pair("lag", first, second)
+    if "method_lag_s" not in ds or not ds.sizes.get("interval"):
+        return pd.DataFrame()
+    rows = ds.isel(interval=0)
+    return pd.DataFrame(
+        {
+            "way": [LAGS.get(str(name), str(name)) for name in rows["method"].values],
+            "lag (min)": rows["method_lag_s"].values / 60,
+            "half width (min)": rows["method_half_width_s"].values / 60,
+            "vector r": rows["method_r"].values,
+            "why there is none": [str(reason) for reason in rows["method_reason"].values],
+        }
+    )
 
 
 def _region_words(name: str, first: str) -> str:

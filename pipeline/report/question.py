@@ -207,7 +207,19 @@ def _without_band(results, first, second, row):
     for r in table[:1].itertuples():
         difference = _range(r.delta_r_without, r.delta_r_without_ci_low, r.delta_r_without_ci_high)
         remains = f"; the difference that remains is {difference}, p {probability(r.delta_r_without_p)}"
+        remains += _smoother(r, first, second)
     return f"With the Alfvénic band taken out of both fields, {share} of the deficit in r is gone{remains}."
+
+
+def _smoother(row, first, second):
+    """What is left of the hodogram's roughness without the band, at both spacecraft."""
+    said = [
+        f"from {number(before, 2)} to {number(after, 2)} at {display(name)}"
+        for place, name in (("first", first), ("second", second))
+        for before, after in [(getattr(row, f"roughness_{place}{end}", np.nan) for end in ("", "_without"))]
+        if np.isfinite([before, after]).all()
+    ]
+    return f", and the hodogram's length over its extent goes {' and '.join(said)}" if said else ""
 
 
 def _waves(results, first, second, row, where):

@@ -131,8 +131,11 @@ def test_misfit_of_the_band_stands_beside_its_correlation(say_with):
 def test_what_remains_without_the_band_has_its_interval(say_with):
     row = {"interval": "alfvenic_1", "quantity": "vector", "delta_r_without": -0.001, "delta_r_without_p": 0.3}
     row |= {"delta_r_without_ci_low": -0.07, "delta_r_without_ci_high": 0.002}
+    row |= {"roughness_first": 4.13, "roughness_first_without": 1.62}
+    row |= {"roughness_second": 3.9, "roughness_second_without": float("nan")}
     text = say_with({}, counterfactual=[row])
     assert "64 % of the deficit in r is gone; the difference that remains is 0.00 (−0.07 to 0.00), p = 0.3" in text
+    assert "and the hodogram's length over its extent goes from 4.1 to 1.6 at ACE." in text
 
 
 PHASE = {"interval": "alfvenic_1", "verdict": "different waves", "because": "both have 0.10 in common"}

@@ -5,10 +5,12 @@ import json
 import re
 import shutil
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from results_factory import CORRELATION, write_results
 
 from pipeline import provenance, report, sensitivity, tables
@@ -329,3 +331,15 @@ def test_a_run_ends_with_the_warnings_of_its_first_events(event):
     assert max(map(len, lines[1:])) <= cautions.WIDTH + 2
     assert lines[-1] == "... and the warnings of 1 more events in their reports"
     assert not any("broken" in line for line in lines)
+
+
+def test_lags_by_every_way_stand_beside_each_other():
+    ways = {"method": ["vector", "planar_front"]}
+    numbers = {"method_lag_s": [1800.0, np.nan], "method_half_width_s": [np.nan, np.nan], "method_r": [0.9, np.nan]}
+    numbers |= {"method_reason": ["", "no clear normal"]}
+    ds = xr.Dataset({key: (("interval", "method"), [value]) for key, value in numbers.items()}, ways)
+    table = answer.lags(SimpleNamespace(pair=lambda *_: ds), "ace", "wind")
+    assert list(table["way"]) == ["largest vector correlation", "planar front"]
+    assert table["lag (min)"][0] == 30.0
+    assert table["why there is none"][1] == "no clear normal"
+    assert answer.lags(SimpleNamespace(pair=lambda *_: xr.Dataset()), "ace", "wind").empty
