@@ -71,7 +71,7 @@ def symbols(text: str) -> "Markup":
     """Escaped text in which what follows the underscore of a symbol is a subscript (σ_c, B_x) and p keeps its value."""
     from markupsafe import Markup, escape
 
-    lowered = re.sub(r"\b([A-Zσβ])_([a-z]+)\b", r"\1<sub>\2</sub>", str(escape(text)))
+    lowered = re.sub(r"\b([A-Zσβ])_([a-z]+|R)\b", r"\1<sub>\2</sub>", str(escape(text)))
     return Markup(re.sub(r"\bp (=|≤|&lt;) (?=\d)", "p\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", lowered))
 
 

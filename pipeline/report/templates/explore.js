@@ -212,7 +212,7 @@ function panelLayout(data, whole, touch) {
   data.panels.forEach((panel, row) => {
     const top = 1 - row * (tall + gap);
     layout["yaxis" + (row ? row + 1 : "")] = {
-      domain: [top - tall, top], title: { text: panel.unit ? `${panel.label}<br>(${panel.unit})` : panel.label, font: { size: 12 }, standoff: 4 },
+      domain: [top - tall, top], title: { text: panel.unit ? `${panel.label} (${panel.unit})` : panel.label, font: { size: 12 }, standoff: 4 },
       type: panel.log ? "log" : "linear", fixedrange: true, zeroline: !panel.log, zerolinecolor: "#8c959f", gridcolor: "#eaeef2", linecolor: "#57606a",
       nticks: 4, ...(panel.log ? { tickmode: "array" } : {}), exponentformat: "power", rangemode: panel.zero ? "tozero" : "normal", ...(panel.unit_range ? { range: [-1.05, 1.05] } : {}),
     };
