@@ -33,6 +33,7 @@ TABLE_ORDER = (
     *("hodograms", "complexity", "alfvenicity", "wavelet", "occurrence", "hodogram", "rope"),
 )
 KINDS = ("field", "plasma")
+CLOSE = 6  # of 255: two colours of a figure that nobody tells apart
 PACKAGES = ("numpy", "scipy", "pandas", "xarray", "matplotlib", "cdflib", "pyspedas", "snakemake")
 
 
@@ -151,10 +152,33 @@ def _picture(path: Path, name: str) -> dict:
 
     image = Image.open(path).convert("RGB")
     buffer = io.BytesIO()
-    image.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(buffer, "PNG")
+    _in_few_colours(image).save(buffer, "PNG")
     png = base64.b64encode(buffer.getvalue()).decode()
     size = {"width": image.width, "height": image.height}
     return {"name": name, "folder": path.parent.name, "png": png, "caption": caption(name)} | size
+
+
+def _in_few_colours(image):
+    """An image of 256 colours: the commonest as they are, so that shades keep theirs, the others spread over the rest,
+    so that thin lines keep theirs: a median cut, which goes by pixels, gives them the colours of others."""
+    from PIL import Image
+
+    counted = sorted(image.getcolors(image.width * image.height), reverse=True)
+    spread = image.quantize(224, method=Image.Quantize.MAXCOVERAGE).getpalette()
+    kept = _apart([colour for _, colour in counted[:64]], [])[:32]
+    kept += _apart([tuple(spread[k : k + 3]) for k in range(0, len(spread), 3)], kept)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for colour in kept[:256] for part in colour])
+    return image.quantize(palette=palette, dither=Image.Dither.NONE)
+
+
+def _apart(colours, others) -> list[tuple[int, ...]]:
+    """Those of the colours that are not close to one before them or to one of `others`: white stays white."""
+    found: list[tuple[int, ...]] = []
+    for colour in colours:
+        if all(max(abs(a - b) for a, b in zip(colour, near, strict=True)) > CLOSE for near in (*others, *found)):
+            found.append(colour)
+    return found
 
 
 def caption(name: str) -> str:

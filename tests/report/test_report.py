@@ -343,3 +343,18 @@ def test_lags_by_every_way_stand_beside_each_other():
     assert table["lag (min)"][0] == 30.0
     assert table["why there is none"][1] == "no clear normal"
     assert answer.lags(SimpleNamespace(pair=lambda *_: xr.Dataset()), "ace", "wind").empty
+
+
+def test_an_embedded_figure_keeps_the_colours_of_its_lines(event):
+    from io import BytesIO
+
+    from PIL import Image
+
+    (name, *_) = event.figures
+    whole = np.asarray(Image.open(event.figure(name)).convert("RGB")).astype(int)
+    shown = Image.open(BytesIO(base64.b64decode(report._figure(event, name)["png"]))).convert("RGB")
+    off = np.abs(np.asarray(shown).astype(int) - whole).max(axis=2)
+    assert off.max() <= 24  # of 255, on soft edges of lines: the hues of a figure are 100 apart
+    colours, counts = np.unique(whole.reshape(-1, 3), axis=0, return_counts=True)
+    for shade in colours[np.argsort(counts)[-3:]]:  # white and the shades of intervals, as they are
+        assert off[(whole == shade).all(axis=2)].max() == 0
