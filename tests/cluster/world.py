@@ -1,6 +1,7 @@
 """An archive of virtual events on loopback, and runs of the workflow against it: local, by array, by the executor.
 
     PYTHONPATH=.:tests python tests/cluster/world.py 20 local array executor     # what each costs for 20 events
+    PYTHONPATH=.:tests JOBS=result python tests/cluster/world.py 20 local        # with a job per result
 
 Runs share nothing but the archive: each has its own folder, data and results, and is counted by itself.
 """
@@ -24,6 +25,7 @@ TARGETS = tuple(f"results/catalogue/{table}.csv" for table in TABLES)
 CONFIG = """
 archive: {url}
 events: events.csv
+jobs: {jobs}
 fetch: {{margin_h: 1}}
 lag: {{search_s: 3600}}
 diagnostics: {{hodogram: {{}}}}
@@ -39,14 +41,14 @@ PROFILE = (
 class World:
     """`events` virtual events below `folder`, served over HTTP while the context is open."""
 
-    def __init__(self, folder: Path, events: int):
-        self.folder, self.events = Path(folder), events
+    def __init__(self, folder: Path, events: int, jobs: str = "event"):
+        self.folder, self.events, self.jobs = Path(folder), events, jobs
         self.limit_s = 300 + 60 * events
 
     def __enter__(self) -> "World":
         virtual_catalogue.write(self.folder, self.events)
         self.server = ArchiveServer(self.folder / "archive").__enter__()
-        (self.folder / "small.yaml").write_text(CONFIG.format(url=self.server.url))
+        (self.folder / "small.yaml").write_text(CONFIG.format(url=self.server.url, jobs=self.jobs))
         return self
 
     def __exit__(self, *error) -> None:
@@ -150,7 +152,7 @@ def executor(world: World) -> None:
 
 def main(events: int, modes: list[str]) -> None:
     folder = Path(os.environ.get("WORLD") or tempfile.mkdtemp())
-    with World(folder, events) as world:
+    with World(folder, events, os.environ.get("JOBS", "event")) as world:
         for mode in modes:
             start = time.monotonic()
             globals()[mode](world)
