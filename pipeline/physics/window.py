@@ -188,7 +188,7 @@ def _pieces_of_sums(fill, shape, length, lead):
     """
     k, n = shape
     piece = max(1, min(n, max(2 * length, CACHED // max(k, 1))))
-    out, buffers = np.empty((k, piece)), np.empty((2, k, piece + length - 1))
+    buffers = np.empty((3, k, piece + length - 1))
     for first in range(0, n, piece):
         last = min(first + piece, n)
         start, stop = first - lead, last - lead + length - 1
@@ -197,28 +197,26 @@ def _pieces_of_sums(fill, shape, length, lead):
         padded[:, :head] = 0.0
         padded[:, stop - start - tail :] = 0.0
         fill(padded[:, head : stop - start - tail], slice(max(start, 0), max(stop - tail, 0)))
-        sums = out[:, : last - first]
-        _sums_by_doubling(buffers, stop - start, length, sums)
-        yield slice(first, last), sums
+        yield slice(first, last), _sums_by_doubling(padded, *buffers[1:], length)
 
 
-def _sums_by_doubling(buffers, width, length, out):
-    """Sums of `length` neighbours into `out`, made of sums of 1, 2, 4, ... where `length` has these binary digits.
+def _sums_by_doubling(samples, result, other, length):
+    """Sums of `length` neighbours (k, width - length + 1), in one of two arrays as large as samples (k, width).
 
-    buffers: (2, k, width or more), the first holding the samples; both are overwritten. About 1.5 log2(length)
-    additions per sample, but of whole vectors; the rounding error grows with log2(length), not with length.
+    From sums of m to sums of 2 m, or 2 m + 1, as the binary digits of `length` say. About 1.5 log2(length) additions
+    per sample, but of whole vectors; the rounding error grows with log2(length), not with length.
     """
-    done, size, now, after = 0, 1, *buffers
-    while True:
-        if length & size:
-            part = now[:, done : done + out.shape[1]]
-            np.add(out, part, out=out) if done else np.copyto(out, part)
-            done += size
-        if 2 * size > length:
-            return
-        width -= size
-        np.add(now[:, :width], now[:, size : size + width], out=after[:, :width])
-        size, now, after = 2 * size, after, now
+    sums, size = samples, 1
+    for digit in format(length, "b")[1:]:
+        doubled = result[:, : sums.shape[1] - size]
+        np.add(sums[:, :-size], sums[:, size:], out=doubled)
+        size *= 2
+        if digit == "1":
+            doubled = doubled[:, :-1]
+            doubled += samples[:, size:]
+            size += 1
+        sums, result, other = doubled, other, result
+    return sums
 
 
 def _pair(v, b):
@@ -264,22 +262,20 @@ def _mean_of_valid(rows, valid):
 
 
 def _energies(sums, out):
-    """e_v, e_b, h (3, window), about the windows' means, from the sums of the columns, which are overwritten."""
-    count, means = sums[0], sums[1:]
+    """e_v, e_b, h (3, window), about the windows' means, <x.y> - <x>.<y>, halved for e; from sums of the columns."""
+    count, totals, squares = sums[0], sums[1:7], sums[7:]
+    v, b = totals[:3], totals[3:]
     with np.errstate(divide="ignore", invalid="ignore"):  # no sample, no mean
-        means *= 1.0 / count
-    rounding = np.maximum(count, 4) * np.finfo(float).eps
-    for energy, square, mean in ((out[0], means[6], means[:3]), (out[1], means[7], means[3:6])):
-        _variance(square, mean, rounding, energy)
-    np.subtract(means[8], np.einsum("iw,iw->w", means[:3], means[3:6]), out=out[2])
-    _cauchy_schwarz(*out)
-
-
-def _variance(mean_square, mean, rounding, out):
-    """(<x.x> - <x>.<x>) / 2, zero where it is no more than the rounding error of the two terms."""
-    np.subtract(mean_square, np.einsum("iw,iw->w", mean, mean), out=out)
-    out *= 0.5
-    out[out <= rounding * mean_square] = 0.0
+        per_sample = 1.0 / count
+        for row, square, (x, y) in zip(out, squares, ((v, v), (b, b), (v, b)), strict=True):
+            np.einsum("iw,iw->w", x, y, out=row)
+            row *= per_sample
+            np.subtract(square, row, out=row)
+        energies = out[:2]
+        energies *= 0.5
+        energies[energies <= np.maximum(count, 4) * np.finfo(float).eps * squares[:2]] = 0.0  # rounding of two terms
+        _cauchy_schwarz(*out)
+        out *= per_sample
 
 
 def _cauchy_schwarz(e_v, e_b, h):

@@ -69,7 +69,7 @@ def bootstrap_means(contributions: np.ndarray, block: float, replicates: int, rn
     count = -(-replicates // at_once)
     resample = _Resampler(contributions[:, varying], max(block, 1.0), -(-replicates // count))
     for part in np.array_split(means, count):
-        part[:, varying] = resample(rng)[: len(part), : varying.size] / len(contributions)
+        part[:, varying] = resample(rng)[: len(part)] / len(contributions)
     return means
 
 
@@ -87,23 +87,25 @@ class _Resampler:
         self.start, self.end = np.empty((2, size), int)
         self.high, self.low = np.empty((2, size), complex)
         self.uniform, self.length = self.low.view(float)[:size], self.low.view(int)[size:]  # needed before low is
-        prefix = np.zeros((2 * n + 1, k + k % 2))  # sums before each sample, twice round
-        np.cumsum(np.concatenate((columns, columns)), axis=0, out=prefix[1:, :k])
-        self.prefix = prefix.view(complex)
-        self.prefixes = np.ascontiguousarray(self.prefix.T)
+        self.prefix = np.zeros((2 * n + 1, k))  # sums before each sample, twice round
+        np.cumsum(np.concatenate((columns, columns)), axis=0, out=self.prefix[1:])
+        pairs = (np.ascontiguousarray(self.prefix[:, i : i + 2]) for i in range(0, k, 2))
+        self.prefixes = [pair.view(complex if pair.shape[1] == 2 else float)[:, 0] for pair in pairs]
 
     def __call__(self, rng) -> np.ndarray:
-        """(replicates, k or k + 1): sums of the columns over the blocks of each replicate."""
+        """(replicates, k): sums of the columns over the blocks of each replicate."""
         self._draw(rng)
         used, first, some, left = self._cut()
         start, stop = self.start[:used], np.add(self.start, self.length, out=self.end)[:used]
         begin = rng.integers(0, self.n, left.size)  # of what is left of the block that the replicate before has cut
         sums = self.prefix.take(begin + left, axis=0) - self.prefix.take(begin, axis=0)
-        for column, prefix in enumerate(self.prefixes):
-            high = prefix.take(stop, out=self.high[:used], mode="clip")
-            high -= prefix.take(start, out=self.low[:used], mode="clip")
-            sums[:, column] += np.where(some, np.add.reduceat(high, first), 0.0)
-        return sums.view(float)
+        for pair, prefix in enumerate(self.prefixes):
+            high, low = (values.view(prefix.dtype)[:used] for values in (self.high, self.low))
+            prefix.take(stop, out=high, mode="clip")
+            high -= prefix.take(start, out=low, mode="clip")
+            whole = np.where(some, np.add.reduceat(high, first), 0.0)
+            sums[:, 2 * pair : 2 * pair + 2] += whole.view(float).reshape(left.size, -1)
+        return sums
 
     def _draw(self, rng):
         """Starts, uniform on 0 to n - 1, and geometric lengths: whole part and fraction of a random number times n."""
