@@ -104,13 +104,14 @@ if SETTINGS.simulate:
 def tell():
     """How far every event came and what was wrong, as a table and in sentences, whether all went well or not."""
     from pipeline import status, tables
+    from pipeline.report import cautions
 
     if EVENTS:
         # Who asked for tables alone does not miss the reports.
         reports = any(job.rule.name.endswith(("report", "pages")) for job in workflow.dag.jobs)
         came = status.table(RESULTS, EVENTS, "report" if reports else "tabulate")
         tables.write(came, f"{RESULTS}/catalogue/status.csv")
-        print("", *status.sentences(came), f"{status.counts(came)}: {RESULTS}/catalogue/status.csv", sep="\n")
+        print("", *status.sentences(came), *cautions.of_run(RESULTS, came), f"{status.counts(came)}: {RESULTS}/catalogue/status.csv", sep="\n")
     return came if EVENTS else None
 
 

@@ -11,12 +11,12 @@ def figures_of(event):
 
 
 def labels_of(wildcards):
-    """What Snakemake's own report says of a figure: which, of whom, and the first line of its module's docstring."""
+    """What Snakemake's own report says of a figure: which, of whom, and the first words of its module's docstring."""
     import ast
 
     name, _, whose = wildcards.figure.partition("_")
     text = Path(workflow.basedir, "pipeline", "figures", f"{name}.py").read_text("utf-8")
-    about = (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
+    about = re.split(r"[:,.]", ast.get_docstring(ast.parse(text)) or "")[0]  # a long one leaves no room for the figure
     return {"figure": name, "of": whose or "event", "shows": about}
 
 

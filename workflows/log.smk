@@ -15,6 +15,7 @@ class OneLine(log_of_snakemake.DefaultFormatter):
     def __init__(self, dryrun: bool, **settings):
         super().__init__(**settings)
         self.dryrun, self.done, self.total = dryrun, 0, 0
+        self.messages = {}  # of jobs that were told of, by number: an error knows only its rule
 
     def wanted(self, record) -> bool:
         """Keeps what a reader needs, and remembers the progress that it leaves out."""
@@ -26,6 +27,7 @@ class OneLine(log_of_snakemake.DefaultFormatter):
         return event not in NEVER and record.getMessage() != "Select jobs to execute..."
 
     def format_job_info(self, msg: dict) -> str:
+        self.messages[msg["jobid"]] = msg["rule_msg"]
         line = self._line(msg)
         reason = textwrap.shorten(str(msg["reason"]), LONGEST_REASON, placeholder=" ...")
         return f"{line}\n      {reason}" if self.dryrun and reason else line
@@ -36,7 +38,8 @@ class OneLine(log_of_snakemake.DefaultFormatter):
 
     def _line(self, msg: dict) -> str:
         progress = f"{self.done:3d} of {self.total} done" if self.total and not self.dryrun else ""
-        return f"{time.strftime('%H:%M:%S')} {progress}  {msg['rule_msg'] or msg['rule_name']}"
+        what = msg["rule_msg"] or self.messages.get(msg["jobid"]) or msg["rule_name"]
+        return f"{time.strftime('%H:%M:%S')} {progress}  {what}"
 
 
 def shorten_log():

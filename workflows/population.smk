@@ -6,7 +6,13 @@ rule population:
         expand(RESULTS + "/catalogue/{table}.csv", table=CATALOGUE),
     output:
         table=RESULTS + "/catalogue/population.csv",
-        png=RESULTS + "/catalogue/population.png",
+        png=report(
+            RESULTS + "/catalogue/population.png",
+            category="all events",
+            subcategory="figures",
+            labels={"table": "the study of many events"},
+            caption="captions/catalogue.rst",
+        ),
         pdf=RESULTS + "/catalogue/population.pdf",
     params:
         results=RESULTS,

@@ -23,7 +23,7 @@ BUDGET = {
     "PIL": {"report", "draw", "population", "index"},
     "matplotlib": {"draw", "population"},
     "matplotlib.pyplot": set(),
-    "cdflib": {"load", "fetch", "simulate"},
+    "cdflib": {"fetch", "simulate"},
     "scipy.signal": set(),
     "scipy.stats": {"population"},
     "scipy.optimize": {"population"},
