@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 COMPONENTS = {"b_x": "B_x", "b_y": "B_y", "b_z": "B_z"}
 ALL = "alfvenic"  # all Alfvénic intervals of either spacecraft together
+NAMED = 6  # choices that do not keep the answer
 SAME = 1e-4  # up to which two differences of r are one
 WITHOUT_WAVES = "ejecta_rear"  # the third where the study saw its waves
 
@@ -266,8 +267,17 @@ def _other_choices(results, first, second, row):
     return (
         f"Of {found['n_alternatives']:.0f} analyses with other choices (boundaries, band, thresholds, density, lag, "
         f"bins, trend) {found['n_kept']:.0f} keep this answer on agreement{silent}; their differences of r go from "
-        f"{coefficient(found['delta_r_min'])} to {coefficient(found['delta_r_max'])}."
+        f"{coefficient(found['delta_r_min'])} to {coefficient(found['delta_r_max'])}.{_lost(found['lost_by'])}"
     )
+
+
+def _lost(names) -> str:
+    """The choices that do not keep the answer, as far as they can be read at once."""
+    lost = (
+        [name.replace("_", " ").replace("=", " ") for name in str(names).split("; ")] if isinstance(names, str) else []
+    )
+    more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
+    return f" Not kept with: {', '.join(lost[:NAMED])}{more}." if lost else ""
 
 
 def _range(value, low, high):

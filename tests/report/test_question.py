@@ -177,7 +177,7 @@ def test_low_correlation_at_equal_misfit_is_explained(say_with):
 ENSEMBLE = {
     **{"event": "made-up", "first": "ace", "second": "wind", "conclusion_on": "vector", "conclusion": LOWER},
     **{"n_alternatives": 23, "n_answered": 22, "n_kept": 20, "delta_r": -0.52, "delta_r_min": -0.6},
-    **{"delta_r_max": 0.02},
+    **{"delta_r_max": 0.02, "lost_by": "lag=two_anchor; detrending=running_mean; preset=loose band_s=300-1800"},
 }
 
 
@@ -186,6 +186,8 @@ ENSEMBLE = {
     [
         ({}, "Of 23 analyses with other choices"),
         ({}, "20 keep this answer on agreement, 1 give no answer; their differences of r go from −0.60 to 0.02."),
+        ({}, "Not kept with: lag two anchor, detrending running mean, preset loose band s 300-1800."),
+        ({"lost_by": "; ".join("abcdefgh")}, "Not kept with: a, b, c, d, e, f and 2 more."),
         ({"delta_r": -0.3}, "the target sensitivity makes it anew"),
         ({"conclusion": ""}, "has no answer to keep"),
         (None, "the target sensitivity tries them"),
