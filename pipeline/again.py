@@ -8,21 +8,23 @@ the workflow.
 """
 
 from importlib import import_module
+from typing import Any
 
 import pandas as pd
 
 from pipeline import intervals, tables
+from pipeline.results import EventResults
 
 
-def diagnostic(results, name: str, spacecraft: str, **settings) -> pd.DataFrame:
-    """Table of pipeline/diagnostics/{name}.py for one spacecraft; `results` is an EventResults."""
+def diagnostic(results: EventResults, name: str, spacecraft: str, **settings: Any) -> pd.DataFrame:
+    """Table of pipeline/diagnostics/{name}.py for one spacecraft."""
     module = import_module(f"pipeline.diagnostics.{name}")
     rows = intervals.of(results.intervals, spacecraft)
     found = module.compute(results.uniform(spacecraft), rows, module.Settings(**settings))
     return tables.tidy([found.assign_attrs(event=results.event, spacecraft=spacecraft)])
 
 
-def pair(results, name: str, first: str, second: str, **settings) -> pd.DataFrame:
+def pair(results: EventResults, name: str, first: str, second: str, **settings: Any) -> pd.DataFrame:
     """Table of pipeline/pairs/{name}.py for two spacecraft, at the lag of the event."""
     module = import_module(f"pipeline.pairs.{name}")
     lag_s = results.lag_s(first, second)

@@ -9,14 +9,19 @@ import platform
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import distributions, version
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from pipeline import __version__, netcdf
+
+if TYPE_CHECKING:  # a download loads no xarray
+    import xarray as xr
 
 CONVENTIONS = "CF-1.11, ISTP-1.0"
 PART = ".part"  # ends the name of a file that is being written
@@ -58,7 +63,7 @@ def versions(*packages: str) -> dict[str, str]:
 
 
 @contextmanager
-def whole_file(path: str | Path):
+def whole_file(path: str | Path) -> Iterator[Path]:
     """Yield a temporary name beside `path`; on success it becomes `path` in one step, on failure it is removed."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,13 +95,13 @@ def _umask() -> int:
     return mask
 
 
-def write_json(value, path: str | Path) -> None:
+def write_json(value: Any, path: str | Path) -> None:
     """`value` as indented, sorted UTF-8 JSON; pydantic models and paths are written as plain values."""
     with whole_file(path) as part:
         part.write_text(json.dumps(value, indent=1, sort_keys=True, default=plain, ensure_ascii=False) + "\n", "utf-8")
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """A JSON-able form of settings blocks, paths and times."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
@@ -113,7 +118,9 @@ def record_of(path: str | Path) -> Path:
     return path.parent / RECORDS / f"{path.name}.json"
 
 
-def account(outputs, stage: str, inputs, params, wildcards=()) -> None:
+def account(
+    outputs: Iterable, stage: str, inputs: Iterable, params: Mapping | Iterable, wildcards: Mapping | Iterable = ()
+) -> None:
     """Write beside every output what it takes to check it and to make it again: the record of one job.
 
     The record holds the output's own sha256, the sha256 of every input (paths relative to the output's folder, so
@@ -148,7 +155,7 @@ def installed() -> list[str]:
     return [name for name in PACKAGES if next(distributions(name=name), None)]
 
 
-def record(stage: str, parents: dict[str, str | Path], settings=None) -> dict[str, str]:
+def record(stage: str, parents: dict[str, str | Path], settings: Any = None) -> dict[str, str]:
     """Global attributes that say how a file came to be. `parents`: role -> file."""
     attrs = {
         "Conventions": CONVENTIONS,
@@ -162,7 +169,7 @@ def record(stage: str, parents: dict[str, str | Path], settings=None) -> dict[st
     return attrs
 
 
-def write(ds, path: str | Path, stage: str, parents: dict[str, str | Path], settings=None) -> None:
+def write(ds: "xr.Dataset", path: str | Path, stage: str, parents: dict[str, str | Path], settings: Any = None) -> None:
     """Write a Dataset as netCDF-4 with its record; times as int64 nanoseconds, so that nothing is rounded."""
     ds = ds.assign_attrs({**ds.attrs, **record(stage, parents, settings)})
     stored = {name: encoding(ds[name]) for name in ds.variables}
@@ -171,7 +178,7 @@ def write(ds, path: str | Path, stage: str, parents: dict[str, str | Path], sett
         part.write_bytes(content)
 
 
-def encoding(variable) -> dict:
+def encoding(variable: "xr.DataArray") -> dict:
     """How a variable is stored: times exactly, series compressed a little."""
     if variable.dtype.kind == "M":
         return {"units": "nanoseconds since 1970-01-01", "dtype": "int64", "calendar": "proleptic_gregorian"}
@@ -180,14 +187,14 @@ def encoding(variable) -> dict:
     return {}
 
 
-def attributes(path: str | Path):
+def attributes(path: str | Path) -> "xr.Dataset":
     """A result file's global attributes alone, as a Dataset without variables: no data are read."""
     import xarray as xr
 
     return xr.Dataset(attrs=netcdf.attributes(path))
 
 
-def read(path: str | Path):
+def read(path: str | Path) -> "xr.Dataset":
     """A result file as a Dataset in memory, with the file closed."""
     try:
         return netcdf.dataset(path)
