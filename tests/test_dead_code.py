@@ -17,7 +17,8 @@ WORDS = Counter(
     and (path.name == "Snakefile" or path.suffix in {".py", ".smk", ".ipynb", ".html", ".yaml", ".mplstyle"})
     for word in re.findall(r"\w+", path.read_text("utf-8"))
 )
-KEPT = {"sliding_minimum_variance"}  # for windows of one's own; raced against its peers in tests/benchmarks
+# For windows of one's own, raced against its peers in tests/benchmarks; what a notebook asks a figure for.
+KEPT = {"sliding_minimum_variance", "_repr_png_"}
 
 
 def named(path: Path):
