@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pipeline.physics import complexity, minvar, plasma, wavelet
-from pipeline.stats import agreement, bootstrap, energies, lagged
+from pipeline.physics import complexity, dehoffmann, minvar, plasma, wavelet
+from pipeline.stats import agreement, bootstrap, energies, freedom, lagged, surrogates
 from pipeline.stats import coherence as coherence_kernel
 from pipeline.stats.meta import share
 
@@ -111,3 +111,91 @@ def test_a_response_of_one_changes_no_freedom():
 
 def test_one_period_stands_for_an_octave():
     assert wavelet.scale_weights([600.0], 60.0) == pytest.approx(60 / (wavelet.C_DELTA * 600 / 1.0330), rel=1e-4)
+
+
+def test_a_boxcar_has_the_area_of_its_width():
+    for width in (1.0, 3.0, 4.8, 9.6):
+        kernel = coherence_kernel._boxcar(width)
+        assert kernel.sum() == pytest.approx(width, abs=1e-12)
+        assert len(kernel) % 2 == 1
+        assert kernel.max() <= 1.0
+
+
+def test_an_interval_of_coherency_needs_more_than_one_and_a_half_modes():
+    assert list(coherence_kernel.coherency_interval(0.9, 1.5)) == [0.0, 1.0]
+
+
+def test_a_peak_has_both_its_neighbours_below():
+    assert lagged.highest_peak(np.array([0.0, 1.0, 0.0, 3.0, 4.0])) == 1  # what still rises at the end is no peak
+    assert lagged.highest_peak(np.array([5.0, 4.0, 3.0])) == -1
+    assert lagged.highest_peak(np.array([0.0, 2.0, 2.0, 0.0])) == 1
+
+
+def test_a_vertex_lies_within_half_a_step():
+    assert lagged.parabolic_offset(np.array([0.0, 3.0, 3.0]), 1) == pytest.approx(0.5)
+    assert lagged.parabolic_offset(np.array([0.0, 1.0, 3.0]), 1) == -0.5  # of no maximum
+
+
+def test_three_samples_determine_a_frame():
+    """v is one velocity, so v x b is that of the frame, whatever b."""
+    b = np.array([[1.0, 2.0, 0.0], [0.0, 1.0, 3.0], [2.0, 0.0, 1.0]])
+    found = dehoffmann.dehoffmann_teller(np.tile([-400.0, 20.0, -5.0], (3, 1)), b)
+    assert found.v_ht == pytest.approx([-400.0, 20.0, -5.0], rel=1e-12)
+    assert np.isnan(dehoffmann.dehoffmann_teller(np.tile([-400.0, 20.0, -5.0], (2, 1)), b[:2]).v_ht).all()
+
+
+def test_rounding_on_a_straight_line_does_not_bend_it():
+    line = np.outer(np.arange(40), [0.1, 0.3])
+    angle = np.linspace(0, 1.5, 40)
+    arc = line[-1] + np.stack([np.sin(angle), 1 - np.cos(angle)], axis=1)
+    assert complexity.curvature_changes(np.vstack([line, arc[1:]])) <= 1  # from straight into the arc at most
+    assert complexity.curvature_changes(np.vstack([arc, 2 * arc[-1] - arc[::-1][1:]])) == 1  # an S
+
+
+def test_the_extent_of_a_long_curve_holds_its_ends():
+    curve = np.zeros((2000, 2))
+    curve[0, 0] = 1.0
+    assert complexity.roughness(curve) == pytest.approx(1.0)
+    assert complexity.roughness(curve[::-1]) == pytest.approx(1.0)
+
+
+def test_periods_reach_the_longest_and_a_part_holds_both_its_ends():
+    period_s = wavelet.periods(600.0, 4800.0, 4)
+    assert len(period_s) == 13
+    assert period_s[-1] == pytest.approx(4800.0)
+    rng = np.random.default_rng(6)
+    part = wavelet.scalogram(*rng.normal(size=(2, 400, 3)), 60.0, period_s, 4).within(period_s[2], period_s[8])
+    assert part.period_s == pytest.approx(period_s[2:9])
+
+
+def test_a_shift_by_one_is_a_shift():
+    shifted = surrogates.circular_shifts(np.arange(4.0), 200, np.random.default_rng(7))
+    assert sorted({int(row[0]) for row in shifted}) == [1, 2, 3]
+    with pytest.raises(ValueError, match="least shift 0"):
+        surrogates.circular_shifts(np.arange(4.0), 1, np.random.default_rng(7), least=0)
+
+
+def test_intervals_do_not_depend_on_the_units_of_either():
+    x, y = np.random.default_rng(8).normal(size=(2, 200, 3))
+    drawn = [freedom.correlation_draws(k * x, y, 50, np.random.default_rng(9)) for k in (1.0, 1e-6, 1e3)]
+    assert np.isfinite(drawn).all()
+    assert drawn[1:] == pytest.approx(np.array([drawn[0]] * 2), rel=1e-9)
+
+
+@pytest.mark.parametrize("step", [2, 8, 48])
+def test_coefficients_at_a_coarse_rate_are_those_of_the_fine_one(step):
+    """Also where the rate is below what the wavelets need, and frequencies fold back."""
+    x = np.random.default_rng(10).normal(size=(480, 2))
+    period_s = wavelet.periods(600.0, 1200.0, 4)
+    fine, coarse = (
+        np.concatenate([band.w for band in wavelet.transform(x, 60.0, period_s, step=k)], axis=1) for k in (1, step)
+    )
+    assert coarse == pytest.approx(fine[..., ::step], abs=1e-12)
+
+
+def test_a_run_at_the_end_is_a_run():
+    correlation = np.array([1.0, 0.5, 0.4, 0.1, 0.1, 0.1])
+    assert bootstrap._last_correlated_lag(correlation, 100, 3) == 2
+    assert bootstrap._last_correlated_lag(correlation[:-1], 100, 3) == 2  # no run, but nothing large behind
+    assert bootstrap._last_correlated_lag(np.array([1.0, 0.1, 0.1, 0.1]), 100, 3) == 1
+    assert bootstrap._last_correlated_lag(np.array([1.0, 0.1, 0.1]), 100, 3) == 1
