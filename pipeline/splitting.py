@@ -6,6 +6,7 @@ import numpy as np
 
 from pipeline.aligned import Pair
 from pipeline.physics.smoothing import band_pass, low_pass
+from pipeline.stats import freedom
 
 SCALES = ("all", "large", "band")
 BLOCKS = (slice(0, 3), slice(3, 4))  # components and strength have their own gaps
@@ -40,6 +41,11 @@ def inside(scale: str, mask: np.ndarray, band_s: tuple[float, float], step_s: fl
         cut = min(steps, (stop - start) // 4)
         out[start + cut : stop - cut] = True
     return out
+
+
+def slope(scale: str) -> float:
+    """Slope of the spectrum within a few modes, for intervals (stats.freedom)."""
+    return freedom.FLAT if scale == "band" else freedom.SLOPE
 
 
 def _filtered(pair, function):

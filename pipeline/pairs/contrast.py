@@ -16,7 +16,7 @@ from pydantic import Field
 from pipeline.aligned import COLUMNS, QUANTITIES, Pair
 from pipeline.config import Frozen
 from pipeline.intervals import THIRDS, mask
-from pipeline.splitting import SCALES, by_scale, inside
+from pipeline.splitting import SCALES, by_scale, inside, slope
 from pipeline.stats import agreement, freedom
 
 ALFVENIC = "alfvenic"  # all Alfvénic intervals of either spacecraft taken together
@@ -142,7 +142,8 @@ def _cell(pair, name, cut, quantity, scale, settings):
     if out["reason"]:
         return out
     rng = pair.rng("contrast", name, quantity, scale)
-    return out | _difference(here, there, settings, rng) | _misfits(here, there, settings, rng)
+    how = settings, rng, slope(scale)
+    return out | _difference(here, there, *how) | _misfits(here, there, *how)
 
 
 def _why_not(pair, n_here, n_there, settings):
@@ -154,10 +155,10 @@ def _why_not(pair, n_here, n_there, settings):
     return ""
 
 
-def _difference(here, there, settings, rng):
+def _difference(here, there, settings, rng, slope):
     """delta r, its interval, and p of no difference."""
     z_here, z_there = (
-        freedom.correlation_draws([x for x, _ in data], [y for _, y in data], settings.draws, rng)
+        freedom.correlation_draws([x for x, _ in data], [y for _, y in data], settings.draws, rng, slope)
         for data in (here, there)
     )
     if not np.isfinite(z_here + z_there).all():
@@ -179,13 +180,13 @@ def pooled_r(pieces: list[tuple[np.ndarray, np.ndarray]]) -> float:
     return agreement.correlation(x, y)
 
 
-def _misfits(here, there, settings, rng):
+def _misfits(here, there, settings, rng, slope):
     """Ratio of the root mean squares of second minus first, its interval, and p of a ratio of one."""
     pieces = [[y - x for x, y in data] for data in (here, there)]
     squares = [float(np.mean(np.sum(np.concatenate(d) ** 2, axis=1))) for d in pieces]
     if not min(squares) > 0:
         return {}
-    draws = [freedom.variance_draws(d, settings.draws, rng, about_mean=False) / sum(map(len, d)) for d in pieces]
+    draws = [freedom.variance_draws(d, settings.draws, rng, False, slope) / sum(map(len, d)) for d in pieces]
     tail = 50 * (1 - settings.level)
     return {
         "misfit": squares[0] ** 0.5,

@@ -8,7 +8,7 @@ from pydantic import Field
 from pipeline.aligned import COLUMNS, QUANTITIES, Pair
 from pipeline.config import Frozen
 from pipeline.intervals import mask
-from pipeline.splitting import SCALES, by_scale, inside
+from pipeline.splitting import SCALES, by_scale, inside, slope
 from pipeline.stats import agreement, freedom
 
 
@@ -80,7 +80,7 @@ def _cell(parts, selected, name, quantity, scale, settings):
         return out
     variance = [float(np.sum(np.var(a, axis=0))) for a in common]
     whole = [np.sum(np.var(a, axis=0)) for a in _whole(parts["all"], selected, columns, x, y)]
-    z = freedom.correlation_draws(x, y, settings.draws, pair.rng("scales", name, quantity, scale))
+    z = freedom.correlation_draws(x, y, settings.draws, pair.rng("scales", name, quantity, scale), slope(scale))
     r = agreement.correlation(x, y)
     return out | {
         "r": r,

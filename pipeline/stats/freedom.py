@@ -22,6 +22,7 @@ from pipeline.stats.agreement import common
 
 # ASSUME: within a band the spectrum falls as f^-2, between turbulence (5/3) and a slowly turning field (steeper).
 SLOPE = 2.0
+FLAT = 0.0  # of what a band-pass filter leaves: its lowest modes hold little, and would count for much by f^-2
 MODES = 4  # in the lowest band: fewer make the interval of a whole rotation limitless, more hide the slope within it
 GROWTH = 1.5  # of the width of the bands
 # 1/chi-squared(m) has the mean 1/(m - 2). In a sum over many bands that makes intervals too wide; in the lowest two,
@@ -34,12 +35,12 @@ FEWEST = 12  # samples
 Pieces = np.ndarray | list[np.ndarray]  # a series, or a list of them
 
 
-def correlation_draws(x: Pieces, y: Pieces, count: int, rng: np.random.Generator) -> np.ndarray:
+def correlation_draws(x: Pieces, y: Pieces, count: int, rng: np.random.Generator, slope: float = SLOPE) -> np.ndarray:
     """(count,): values of z = artanh r that the data allow, for intervals of r and of differences of r.
 
     x, y: (time,) or (time, component), NaN where missing, or lists of such pieces, each taken about its own mean.
     Several components are pooled as in the vector correlation. NaN throughout for fewer than FEWEST common samples or
-    without variance.
+    without variance. slope: of the spectrum within a few modes.
     """
     pieces = common_pieces(x, y)
     if sum(len(a) for a, _ in pieces) < FEWEST:
@@ -49,7 +50,7 @@ def correlation_draws(x: Pieces, y: Pieces, count: int, rng: np.random.Generator
         return np.full(count, np.nan)
     shared = [a / scales[0] + b / scales[1] for a, b in pieces]
     other = [a / scales[0] - b / scales[1] for a, b in pieces]
-    return 0.5 * np.log(_ratio_draws(*map(_centred, (shared, other)), count, rng))
+    return 0.5 * np.log(_ratio_draws(*map(_centred, (shared, other)), count, rng, slope))
 
 
 def common_pieces(x: Pieces, y: Pieces) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -58,21 +59,23 @@ def common_pieces(x: Pieces, y: Pieces) -> list[tuple[np.ndarray, np.ndarray]]:
     return [pair for pair in pairs if len(pair[0])]
 
 
-def variance_draws(u: Pieces, count: int, rng: np.random.Generator, about_mean: bool = True) -> np.ndarray:
+def variance_draws(
+    u: Pieces, count: int, rng: np.random.Generator, about_mean: bool = True, slope: float = SLOPE
+) -> np.ndarray:
     """(count,): sums over samples of the true variance that the data allow, components of u (time, component) summed.
 
     u is one piece or a list of them, evenly spaced; each is taken about its own mean, or about zero. Components are
     first turned to their principal axes: what oscillates along one oblique line is one series, not three.
     """
     pieces = _centred(u) if about_mean else [_columns(piece) for piece in _pieces(u)]
-    total, freedom = _bands(_principal(pieces), about_mean)
+    total, freedom = _bands(_principal(pieces), about_mean, slope)
     return (total * freedom) @ (1 / rng.chisquare(freedom[:, None], (freedom.size, count)))
 
 
-def _ratio_draws(p, q, count, rng):
+def _ratio_draws(p, q, count, rng, slope):
     """(count,): var(p) / var(q) that the data allow; p, q: pieces (time, component) about their means."""
     p, q = _principal(p), _principal(q)
-    (total_p, freedom_p), (total_q, freedom_q) = (_bands(pieces, about_mean=True) for pieces in (p, q))
+    (total_p, freedom_p), (total_q, freedom_q) = (_bands(pieces, True, slope) for pieces in (p, q))
     together = dependence(p, q) * np.minimum(freedom_p, freedom_q)
     common = _chi_squared(together, count, rng)
     variance_p, variance_q = (
@@ -141,9 +144,9 @@ def _principal(pieces):
     return [piece @ axes for piece in pieces]
 
 
-def _bands(pieces, about_mean):
+def _bands(pieces, about_mean, slope):
     """Power (band,) summed over components, and its degrees of freedom."""
-    level, modes = _band_levels(pieces, about_mean)
+    level, modes = _band_levels(pieces, about_mean, slope)
     total = level.sum(axis=1)
     # Components of unlike power give less freedom than their number: (sum level)^2 / sum level^2 of them count.
     freedom = modes * total**2 / np.sum(level**2, axis=1)
@@ -151,7 +154,7 @@ def _bands(pieces, about_mean):
     return total, freedom
 
 
-def _band_levels(pieces, about_mean):
+def _band_levels(pieces, about_mean, slope):
     """Power (band, component) summed over modes, and the modes (band,) of all pieces that it was found from."""
     from scipy.fft import dct
 
@@ -161,7 +164,7 @@ def _band_levels(pieces, about_mean):
         # Cosine modes, unlike Fourier's, do not take a difference between the two ends for power at every frequency.
         power[: len(piece)] += dct(piece, norm="ortho", axis=0) ** 2
         number[: len(piece)] += 1
-    shape = np.maximum(np.arange(longest), 1.0) ** -SLOPE
+    shape = np.maximum(np.arange(longest), 1.0) ** -slope
     if about_mean:
         power, number, shape = power[1:], number[1:], shape[1:]
     edges = band_edges(len(power))[:-1]

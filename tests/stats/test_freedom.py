@@ -91,6 +91,19 @@ def test_one_wave_at_two_phases(degrees):
     assert np.median(high - low) < 0.75 * np.median(wide)
 
 
+def test_what_a_band_pass_leaves_has_draws_about_its_own_r():
+    """In a few periods of band-passed noise, draws with f^-2 in a few modes lie beside r, those with none about it."""
+    rng = np.random.default_rng(17)
+    away = {freedom.FLAT: [], freedom.SLOPE: []}
+    for _ in range(60):
+        x, y = (a[100:127] for a in band(rng, 2))
+        z = np.arctanh(np.corrcoef(x, y)[0, 1])
+        for slope, found in away.items():
+            draws = freedom.correlation_draws(x, y, 400, rng, slope)
+            found.append(abs(np.median(draws) - z) / np.std(draws))
+    assert np.max(away[freedom.FLAT]) < 0.5 < np.max(away[freedom.SLOPE])
+
+
 def test_dependence_by_hand():
     """One oscillation and its quarter period: wholly dependent. Two noises: hardly ever."""
     rng = np.random.default_rng(16)
