@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 COLUMNS = ("event", "spacecraft", "sheath_start", "ejecta_start", "ejecta_end", "note")
+LONGEST_REPR = 200  # characters of a value in a message
+LONGEST_NAME = 100  # file names end at 255, and hold more than the event
 EVENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # no slash: nothing leaves the results folder
 RESERVED = ("catalogue", "catalogue.html", "events.csv", "events_left_out.csv", "index.html", "record", "validation")
 EARLIEST, LATEST = datetime(1970, 1, 1), datetime(2100, 1, 1)  # of any spacecraft; datetime64[ns] holds little more
@@ -123,6 +125,13 @@ class Settings(Frozen):
     records: Any = Field(None, description="a long record of one spacecraft, made by snakemake record")
     dask: Dask = Dask()
 
+    @field_validator("events", "archive", "data", "results")
+    @classmethod
+    def _path(cls, text: str) -> str:
+        if "\0" in text or not text.strip():
+            raise ValueError("a path or an address cannot be blank or hold a zero byte")
+        return text
+
     @field_validator("diagnostics", "pairs")
     @classmethod
     def _typed_blocks(cls, blocks, info):
@@ -173,7 +182,9 @@ def _sentences(error: ValidationError) -> str:
         if e["type"] == "extra_forbidden":
             return f"unknown key {key!r}"
         message = e["msg"].removeprefix("Value error, ")
-        return f"{key}: {message} (found {e['input']!r})" if key else message
+        found = repr(e["input"])
+        found = found if len(found) <= LONGEST_REPR else f"{found[:LONGEST_REPR]}..."  # aliases of YAML can multiply
+        return f"{key}: {message} (found {found})" if key else message
 
     return "; ".join(sentence(e) for e in error.errors())
 
@@ -284,6 +295,8 @@ def _crossing(path: Path, number: int, row: list[str]) -> tuple[int, str, Crossi
     name, *fields = (field.strip() for field in row)
     if not EVENT_NAME.fullmatch(name) or ".." in name:
         raise ConfigError(f"{where}: event name {name!r} may hold only letters, digits, '_', '-' and single '.'")
+    if len(name) > LONGEST_NAME:
+        raise ConfigError(f"{where}: event name {name[:20]}... has {len(name)} characters, more than {LONGEST_NAME}")
     if name.lower() in RESERVED:
         raise ConfigError(f"{where}: event name {name!r} is that of a file or folder beside the events")
     try:
@@ -294,10 +307,11 @@ def _crossing(path: Path, number: int, row: list[str]) -> tuple[int, str, Crossi
 
 def _group(path: Path, rows: list[tuple[int, str, Crossing]]) -> dict[str, Event]:
     events: dict[str, Event] = Events()
+    known: set[str] = set()  # in lower case: some file systems take "E1" and "e1" for one name
     for name, group in groupby(rows, key=lambda row: row[1]):
         group = list(group)
         first, seen = group[0][0], {}
-        if name in events or name.lower() in map(str.lower, events):
+        if name.lower() in known:
             raise ConfigError(f"{path}, row {first}: event {name} appears twice; keep the rows of an event together")
         for number, _, crossing in group:
             if crossing.spacecraft in seen:
@@ -314,4 +328,5 @@ def _group(path: Path, rows: list[tuple[int, str, Crossing]]) -> dict[str, Event
                 f"{path}, row {first}: {name} lasts from {event.span[0]} to {event.span[1]}, over 31 days"
             )
         events[name] = event
+        known.add(name.lower())
     return events

@@ -4,6 +4,7 @@ import csv
 import importlib
 import math
 import re
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -65,6 +66,10 @@ def test_an_event_cannot_be_changed(table):
         (GOOD.replace("2003-11-20,", "../etc,", 1), "row 2: event name '../etc'"),
         (GOOD.replace("2003-11-20,", "a/b,", 1), "row 2: event name 'a/b'"),
         (GOOD.replace("2003-11-20,", "a..b,", 1), "row 2: event name 'a..b'"),
+        (
+            GOOD.replace("2003-11-20,", "e" * 101 + ",", 1),
+            "row 2: event name e{20}... has 101 characters",
+        ),
         ("e,ace,,2003-11-20T11:48\n", "row 2: 4 fields, expected 6"),
         ("e,ace,,,,\n", "row 2: e needs ejecta_start"),
         ("", "no event"),
@@ -73,6 +78,29 @@ def test_an_event_cannot_be_changed(table):
 def test_a_wrong_row_is_refused_by_number(table, rows, says):
     with pytest.raises(ConfigError, match=says):
         read_events(table(rows))
+
+
+def test_ten_thousand_events_take_their_rows_time(table):
+    """Some 0.1 ms a row; the limit only catches work that grows with the square of the rows."""
+    rows = "".join(GOOD.replace("2003-11-20,", f"e{k},", 1).splitlines(True)[0] for k in range(10_000))
+    begin = time.process_time()
+    assert len(read_events(table(rows))) == 10_000
+    assert time.process_time() - begin < 6
+
+
+@pytest.mark.parametrize(("key", "value"), [("results", "a\0b"), ("data", ""), ("events", " "), ("archive", "\0")])
+def test_a_path_that_no_system_takes_is_refused(key, value):
+    with pytest.raises(ConfigError, match=f"{key}: a path or an address cannot be blank or hold a zero byte"):
+        read_settings({key: value})
+
+
+def test_a_value_of_any_size_is_told_in_a_line():
+    many = ["x"]
+    for _ in range(5):
+        many = [many] * 9  # what five aliases of YAML make
+    with pytest.raises(ConfigError, match=r"results: .*\.\.\.\)") as error:
+        read_settings({"results": many})
+    assert len(str(error.value)) < 400
 
 
 def test_wrong_columns_and_a_missing_table_are_refused(table, tmp_path):
