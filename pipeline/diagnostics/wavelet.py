@@ -250,6 +250,8 @@ def _row(part, matrices, selected, reason, noise, settings, rng):
     e_v, e_b, h, helicity = energies[:, covered].mean(axis=1)
     if not e_v + e_b > 0:
         return out | {"reason": "neither velocity nor field varies"}
+    if not np.isfinite(noise):
+        return out | {"reason": "the noise is not known: no errors of the velocity in the interval"}
     nu = freedom(part, matrices.of(part.period_s, covered), covered)
     draws = covariance_draws(e_v, e_b, h, nu, settings.replicates, rng)
     noise_v = noise * wavelet.scale_weights(part.period_s, part.dt_s).sum()
@@ -272,14 +274,14 @@ def noise_energy(scalogram: wavelet.Scalogram, ds: xr.Dataset, selected: np.ndar
     """White noise of the velocity as |W_v|^2 / 2, the same at all periods (km2 s-2).
 
     quoted: from v_error, median over the interval; shortest: the lowest mean e_v in the two shortest usable octaves, an
-    upper limit of the noise.
+    upper limit of the noise. NaN where neither is known.
     """
     if settings.noise == "quoted":
         if "v_error" not in ds:
-            return 0.0
+            return np.nan
         errors = ds["v_error"].values[:: scalogram.step][selected]
         errors = errors[np.isfinite(errors).all(axis=1)]
-        return float(np.median(response.white_noise_energy(errors))) if len(errors) else 0.0
+        return float(np.median(response.white_noise_energy(errors))) if len(errors) else np.nan
     usable_s = usable_from(ds, settings.response_tolerance)
     part = scalogram.within(usable_s, np.inf)
     return response.noise_floor(wavelet.known_mean(part.e_v[:, selected], axis=1), part.period_s, 4.0 * usable_s)

@@ -79,10 +79,11 @@ def noise_floor(energy: ArrayLike, period_s: ArrayLike, longest_s: float) -> flo
 
     energy: (period,) mean of |W|^2 / 2. White noise is flat in this normalisation while a red signal falls towards
     short periods, so that the minimum is the floor as soon as the signal has sunk below it, and above it before.
+    NaN without such a period.
     """
     short = np.asarray(energy, float)[np.asarray(period_s) <= longest_s]
     short = short[np.isfinite(short)]
-    return float(short.min()) if short.size else 0.0
+    return float(short.min()) if short.size else np.nan
 
 
 def noise_corrected(

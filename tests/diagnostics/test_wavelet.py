@@ -96,6 +96,28 @@ def test_noise_is_taken_off():
         assert corrected < min(0.03, raw)
 
 
+def test_a_floor_at_short_periods_takes_white_noise_off():
+    """White noise of 8 km/s a component is 3 * 64 / 2 = 96 km2 s-2 at every period; the waves rise above it."""
+    spans = rows(ejecta=(10, 30))
+    noisy, clean = (fluctuations(2, 0.95, 0.0, noise=noise, missing=0.0) for noise in (8.0, 0.0))
+    result = diagnostic.compute(noisy, spans, QUICK.model_copy(update={"noise": "shortest"}))
+    expected = diagnostic.compute(clean, spans, QUICK)
+    raw, corrected = (abs(float(result["sigma_r"][0, k] - expected["sigma_r"][0, 0])) for k in (0, 1))
+    assert corrected < raw
+    assert result["reason"].values.tolist() == [["", ""]]
+
+
+@pytest.mark.parametrize("errors", [None, np.nan])
+def test_noise_that_is_not_known_is_not_taken_for_none(errors):
+    data = fluctuations(2, 0.95, 0.0)
+    if errors is not None:
+        data["v_error"] = data["v"] * errors
+    result = diagnostic.compute(data, rows(ejecta=(10, 30)), QUICK.model_copy(update={"noise": "quoted"}))
+    assert np.isfinite(result["sigma_r"][0, 0])
+    assert np.isnan(result["sigma_r"][0, 1])
+    assert "noise is not known" in str(result["reason"][0, 1].values)
+
+
 def test_layout_for_figures_and_tables():
     data = fluctuations(3, 0.8, 0.0)
     table = pd.concat([rows(ejecta=(10, 30), quiet=(10, 15)), rows(quiet=(25, 30))], ignore_index=True)

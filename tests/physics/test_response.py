@@ -97,4 +97,4 @@ def test_noise_correction_never_leaves_the_circle_and_says_when_nothing_is_left(
 
 
 def test_no_noise_floor_without_short_periods():
-    assert response.noise_floor([1.0, 2.0], [100.0, 200.0], 50.0) == 0.0
+    assert np.isnan(response.noise_floor([1.0, 2.0], [100.0, 200.0], 50.0))
