@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pipeline.pairs import phase
 from pipeline.physics import complexity, dehoffmann, minvar, plasma, wavelet
 from pipeline.stats import agreement, bootstrap, energies, freedom, lagged, surrogates
 from pipeline.stats import coherence as coherence_kernel
@@ -199,3 +200,24 @@ def test_a_run_at_the_end_is_a_run():
     assert bootstrap._last_correlated_lag(correlation[:-1], 100, 3) == 2  # no run, but nothing large behind
     assert bootstrap._last_correlated_lag(np.array([1.0, 0.1, 0.1, 0.1]), 100, 3) == 1
     assert bootstrap._last_correlated_lag(np.array([1.0, 0.1, 0.1]), 100, 3) == 1
+
+
+def test_bands_of_modes_hold_enough_of_them_and_all():
+    for count in range(1, 400):
+        for edges in (energies._band_edges(count), freedom.band_edges(count)):
+            assert edges[0] == 0
+            assert edges[-1] == count
+            assert np.diff(edges).min() >= min(count, 4)
+
+
+def test_a_phase_that_cannot_be_told_from_zero_decides_nothing():
+    found = {"shared_ci": (0.7, 0.9), "shared": 0.8, "coherency_p": 0.01, "modes": 30.0}
+    settings = phase.Settings()
+    told = {
+        phase._verdict(found | {"phase_difference_deg": angle, "phase_error_deg": error}, settings)[0]
+        for angle, error in ((settings.in_phase_deg + 20, 90.0), (settings.in_phase_deg + 1, 80.0))
+    }
+    assert told == {phase.UNKNOWN}
+    clear = found | {"phase_difference_deg": 120.0, "phase_error_deg": 5.0}
+    assert phase._verdict(clear, settings)[0] == phase.OTHER_PHASE
+    assert phase._verdict(clear | {"phase_difference_deg": 1.0}, settings)[0] == phase.SAME_PHASE
