@@ -3,7 +3,7 @@
     python tests/mutants.py 100 7      100 places of pipeline/physics and pipeline/stats, chosen by seed 7
 
 Changes an operator, a comparison, a number, a sign or a call of another meaning, then runs the module's own tests, and
-where these pass, those of all kernels. Prints what survived; about 8 s each on one core. Not part of the suite.
+where these pass, those of all kernels. Prints what survived; about 20 s each on one core. Not part of the suite.
 """
 
 import ast
