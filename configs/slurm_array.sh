@@ -2,8 +2,8 @@
 # The catalogue as one job array: every task is a Snakemake of its own that works off its slice of the events.
 #
 #   snakemake --cores 4 --until fetch --config events=E            # where the network is
-#   sbatch --array=0-9 configs/slurm_array.sh --config events=E offline=true
-#   snakemake --cores 2 --config events=E offline=true             # the catalogue, and whatever failed
+#   sbatch --array=0-9 configs/slurm_array.sh --config events=E offline=true jobs=event
+#   snakemake --cores 2 --config events=E offline=true jobs=event  # the catalogue, and whatever failed
 #
 # EVENTS and RESULTS are the table and the results folder if they are not the default ones.
 #SBATCH --job-name=events

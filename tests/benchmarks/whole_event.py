@@ -3,7 +3,8 @@
     PYTHONPATH=. python tests/benchmarks/whole_event.py FOLDER
 
 Cases: Wind alone at 3 s for three days, and six; ACE and Wind on their common grid (64 s) for three days. Ours runs
-once with everything that the default settings make; the jobs whose results the script has too are also summed apart.
+with everything that the default settings make, a job per result and all results in two jobs, and once more with the
+results alone that the script has too.
 CPU seconds of all processes, Snakemake included; files were fetched before. The script gets cleaned, gridded series for
 nothing: ours also reads the CDF files.
 """
@@ -25,11 +26,12 @@ from pipeline.results import EventResults
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCTS = {"ace": ("AC_H0_MFI", "AC_H0_SWE"), "wind": ("WI_H0_MFI", "WI_PM_3DP")}
-# Rules, as their benchmark files are named, whose results the script has too; the rest is what it does not do.
-SAME = ("load", "resample", "lag", "intervals", "tabulate", "report")
-SAME += tuple(f"diagnose_{sc}_{name}" for sc in PRODUCTS for name in ("alfvenicity", "wavelet", "hodogram"))
-SAME += ("correlate_ace-wind_correlation", "correlate_wind-ace_correlation")
-SAME += ("draw_overview", "draw_scalogram", "draw_hodogram", "draw_pair")
+# The results that the script has too; the rest is what it does not do.
+SAME = """
+diagnostics: {alfvenicity: {}, wavelet: {}, hodogram: {}}
+pairs: {correlation: {}}
+figures: {spacecraft: [overview, scalogram], pair: [pair, hodogram]}
+"""
 
 
 def write_event(folder: Path, days: float, spacecraft: tuple[str, ...]) -> None:
@@ -70,19 +72,16 @@ def cpu_s(words) -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def ours(folder: Path, days: float, results: str) -> float:
+def ours(folder: Path, days: float, results: str, jobs: str, same: bool = False) -> float:
+    """CPU seconds from downloaded files to the report, Snakemake included; `same`: with the script's results alone."""
     margin = f"fetch={{margin_h: {24 * days * 0.2 - 0.1}}}"
     settings = (f"archive={folder / 'archive'}", f"data={folder / 'data'}", f"results={folder / results}", margin)
     words = [sys.executable, "-m", "snakemake", "-s", ROOT / "Snakefile", "-d", folder, "--cores", "1"]
-    config = ["--config", f"events={folder / 'events.csv'}", *settings]
+    (folder / "same.yaml").write_text(SAME)
+    few = ("--configfile", folder / "same.yaml", "--replace-workflow-config") if same else ()
+    config = [*few, "--config", f"events={folder / 'events.csv'}", f"jobs={jobs}", *settings]
     cpu_s([*words, "--until", "fetch", *config])
-    return cpu_s([*words, *config])
-
-
-def of_same_results(folder: Path, results: str) -> float:
-    """CPU seconds of the jobs whose results the script has too."""
-    notes = (folder / results / "event" / "benchmarks").glob("*.tsv")
-    return sum(float(pd.read_csv(path, sep="\t")["cpu_time"].sum()) for path in notes if path.stem.startswith(SAME))
+    return cpu_s([*words, *config, "--", folder / results / "event" / "report.html"])
 
 
 def baseline(folder: Path, results: str) -> float:
@@ -115,12 +114,13 @@ def case(folder: Path, days: float, spacecraft: tuple[str, ...]) -> None:
     folder.mkdir(parents=True)
     write_event(folder, days, spacecraft)
     print(f"{' and '.join(spacecraft)}, {days:g} days", flush=True)
-    all_s = ours(folder, days, "results")
-    same_s = of_same_results(folder, "results")
+    costs = {"a job per result": ours(folder, days, "results", "result")}
+    costs["two jobs"] = ours(folder, days, "in_two", "event")
+    costs["two jobs, the script's results alone"] = ours(folder, days, "same", "event", same=True)
     script_s = baseline(folder, "results")
-    print(f"   script {script_s:.1f} s; ours, jobs with the same results {same_s:.1f} s ({same_s / script_s:.2f}), all"
-          f" {all_s:.1f} s ({all_s / script_s:.2f}); sigma_r of the ejecta differs by"
-          f" {agreement(folder, 'results'):.3f}", flush=True)  # fmt: skip
+    print(f"   script {script_s:.1f} s; sigma_r of the ejecta differs by {agreement(folder, 'results'):.3f}")
+    for what, cost in costs.items():
+        print(f"   ours, {what}: {cost:.1f} s ({cost / script_s:.2f})", flush=True)
 
 
 def main(folder: Path) -> None:
