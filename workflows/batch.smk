@@ -84,6 +84,7 @@ rule pages:
         rules.report.output,
     params:
         tasks=lambda wildcards: batch.Later(lambda: tasks_of(wildcards, PAGES)),
+        ensemble=lambda wildcards: ensembles.made(f"{RESULTS}/{wildcards.event}"),
         seen=seen(SETTINGS),
         code=CODE_OF_PAGES,
     resources:

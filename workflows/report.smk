@@ -1,4 +1,7 @@
 # tables, figures, files.json -> report.html
+from pipeline import sensitivity as ensembles
+
+
 rule report:
     "The page of one event: report.html."
 
@@ -21,6 +24,7 @@ rule report:
         ),
     params:
         settings=SETTINGS,
+        ensemble=lambda wildcards: ensembles.made(f"{RESULTS}/{wildcards.event}"),
         seen=seen(SETTINGS),
         code=digest("pipeline.report"),
     resources:
