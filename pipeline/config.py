@@ -104,7 +104,7 @@ class Settings(Frozen):
     results: str = Field("results", description="where results go")
     offline: bool = Field(False, description="use only files that were downloaded before")
     jobs: Literal["result", "event"] = Field(
-        "result", description="a job per result, or all results of an event in one: half the CPU, for many events"
+        "result", description="a job per result, or all results of an event in two, for many events"
     )
     catalogue: str | None = Field(None, description="published catalogue to turn into a table of events")
     select: Select = Select()
