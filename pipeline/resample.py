@@ -179,15 +179,11 @@ def _integrate(table, clock, windows):
     if pattern:
         _integrate_alike(table, clock, windows, *pattern)
     elif last - first > SMALL_PIECE and len(windows.starts) > 1:
-        _in_halves(_integrate, table, clock, windows)
+        half = len(windows.starts) // 2
+        for part in (slice(half), slice(half, None)):
+            _integrate(table, clock, windows.part(part))
     else:
         _integrate_any(table, clock, windows)
-
-
-def _in_halves(way, table, clock, windows):
-    half = len(windows.starts) // 2
-    way(table, clock, windows.part(slice(half)))
-    way(table, clock, windows.part(slice(half, None)))
 
 
 def _integrate_alike(table, clock, windows, first, step, count):
@@ -234,9 +230,6 @@ def _integrate_missing(weight, table, step, windows):
 def _integrate_any(table, clock, windows):
     """Any windows: samples wholly inside are added up; the two that the edges cut count with what lies inside."""
     first, last = clock.reach(windows)
-    if last - first > SMALL_PIECE and len(windows.starts) > 1:
-        _in_halves(_integrate_any, table, clock, windows)
-        return
     if last <= first:
         return
     lower, length = clock.spans(first, last)

@@ -20,7 +20,7 @@ from pipeline.intervals import mask
 from pipeline.physics import complexity, minvar
 from pipeline.physics.smoothing import low_pass
 from pipeline.stats.seeds import generator
-from pipeline.stats.surrogates import phase_randomised
+from pipeline.stats.surrogates import p_value, phase_randomised
 
 METRICS = {
     "tortuosity": "length over chord of the hodogram",
@@ -146,7 +146,7 @@ def _against_surrogates(b, value, dt_s, settings, rng):
     return {
         "surrogate_median": np.median(found, axis=0),
         "surrogate_ci": np.percentile(found, [2.5, 97.5], axis=0).T,
-        "surrogate_p": (1 + reached) / (1 + len(found)),
+        "surrogate_p": p_value(reached, len(found)),
     }
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline import intervals as cut
 from pipeline.figures import style
+from pipeline.stats.surrogates import at_floor
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -118,7 +119,7 @@ def _with_p(ds, interval, metric, value, p, place) -> str:
 def _chance(p, ds) -> str:
     """p, at most what so many surrogates can tell where none of them came near."""
     count = json.loads(ds.attrs.get("settings", "{}")).get("surrogates", np.inf)
-    return f"p ≤ {p:.1g}" if p * (count + 1) < 1.001 else f"p = {p:.2g}"
+    return f"p ≤ {p:.1g}" if at_floor(p, count) else f"p = {p:.2g}"
 
 
 def _span(part) -> float:

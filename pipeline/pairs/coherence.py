@@ -250,7 +250,7 @@ def _pooled(transformed, spectra, quantity, band, null):
         "coherency": abs(gamma),
         "coherency_ci": kernel.coherency_interval(share, modes),
         "coherency_null": floor,
-        "coherency_p": (1 + np.sum(null >= abs(gamma))) / (1 + null.size),
+        "coherency_p": surrogates.p_value(np.sum(null >= abs(gamma)), null.size),
         "phase_band": np.degrees(np.angle(gamma)),
         "phase_error": min(np.degrees(error), 104.0),  # 104 degrees: the scatter of a uniform phase
         "modes": modes,

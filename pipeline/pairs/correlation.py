@@ -233,7 +233,7 @@ def _reached(pair, selected, part, make, r, name, settings):
     found = np.concatenate(found)
     usable = np.isfinite(found)
     reached = (usable & (found >= r)).sum(axis=0)
-    return np.where(np.isfinite(r) & usable.any(axis=0), (1 + reached) / (1 + usable.sum(axis=0)), np.nan)
+    return np.where(np.isfinite(r) & usable.any(axis=0), surrogates.p_value(reached, usable.sum(axis=0)), np.nan)
 
 
 def _rank(pair, selected, ejecta, r):

@@ -14,7 +14,7 @@ from pipeline.config import Frozen
 from pipeline.intervals import mask
 from pipeline.physics import complexity
 from pipeline.physics.smoothing import low_pass
-from pipeline.stats.surrogates import phase_randomised
+from pipeline.stats.surrogates import p_value, phase_randomised
 
 POINTS = 120  # for the Fréchet distance, whose cost is their square
 
@@ -113,8 +113,5 @@ def _p_values(x, y, disparity, frechet, dt_s, settings, rng):
     ]
     disparities = np.array([complexity.procrustes(here, there)[0] for here, there in pairs])
     leashes = _leash(pairs[0][0], np.stack([there for _, there in pairs]))
-    p = [
-        (1 + np.sum(found <= value)) / (1 + len(pairs))
-        for found, value in ((disparities, disparity), (leashes, frechet))
-    ]
+    p = [p_value(np.sum(found <= value), len(pairs)) for found, value in ((disparities, disparity), (leashes, frechet))]
     return {"disparity_p": p[0], "frechet_p": p[1]}

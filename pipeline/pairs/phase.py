@@ -177,7 +177,7 @@ def _shared(grid, gamma, null):
     error = np.degrees(np.sqrt(max(0.0, 1 - shared**2) / (2 * modes)) / shared) if shared > 0 else np.inf
     return {
         "coherency": largest,
-        "coherency_p": (1 + np.sum(searched >= largest)) / (1 + searched.size),
+        "coherency_p": surrogates.p_value(np.sum(searched >= largest), searched.size),
         "shared": shared,
         "shared_ci": kernel.coherency_interval(shared, modes),
         "modes": modes,

@@ -23,7 +23,7 @@ from pipeline.intervals import mask
 from pipeline.pairs import contrast, counterfactual, phase
 from pipeline.pairs.correlation import averaged
 from pipeline.physics import complexity as metric
-from pipeline.stats.surrogates import phase_randomised
+from pipeline.stats.surrogates import at_floor, p_value, phase_randomised
 
 LOWER, NOT_LOWER, HIGHER, NOT_HIGHER, UNKNOWN = "lower", "not lower", "higher", "not higher", "cannot be told"
 BY_SPECTRUM = "higher, not shown to be more than its spectrum makes it"
@@ -199,7 +199,7 @@ def roughness_p(b: np.ndarray, dt_s: float, smooth_s: float, count: int, rng: np
     parts = [min(BATCH, count - done) for done in range(0, count, BATCH)]
     made = (phase_randomised(b, part, rng) for part in parts)
     found = np.concatenate([_roughness(np.concatenate(list(x), axis=1), dt_s, smooth_s) for x in made])
-    return float((1 + np.sum(found >= value[0] - 1e-12)) / (1 + count))
+    return float(p_value(np.sum(found >= value[0] - 1e-12), count))
 
 
 def _roughness(b, dt_s, smooth_s):
@@ -289,7 +289,7 @@ def _sentence(found, settings):
     numbers = (
         f"the field's correlation is {found['r']:.2f} against {found['r_baseline']:.2f} in windows of "
         f"{found['window_h']:.1f} h of the baseline ({found['baseline']}): a difference of {found['delta_r']:+.2f} "
-        f"({low:+.2f} to {high:+.2f}, {settings.level:.0%} interval), {_chance(found['delta_r_p'], settings.draws)}"
+        f"({low:+.2f} to {high:+.2f}, {settings.level:.0%} interval), {_chance(found['delta_r_p'], settings.draws - 1)}"
     )
     meaning = {
         LOWER: "Agreement is lower",
@@ -310,13 +310,13 @@ def _hodogram_words(found):
     if found["complexity"] == NOT_HIGHER:
         return f"The hodogram is not more complex than other windows of the same length ({ranks})."
     joined = "and" if found["complexity"] == HIGHER else "but not shown to be more so"
-    p = " and ".join(_chance(found[f"surrogate_p_{place}"], found["n_surrogates"] + 1) for place in ("first", "second"))
+    p = " and ".join(_chance(found[f"surrogate_p_{place}"], found["n_surrogates"]) for place in ("first", "second"))
     return (
         f"The hodogram is more complex than other windows of the same length ({ranks}), "
         f"{joined} than random fields with the same spectrum ({p})."
     )
 
 
-def _chance(p, parts):
-    """p in words: at most one of so many parts where that is the least that can be told."""
-    return f"p <= {p:.1g}" if p * parts < 1.001 else f"p = {p:.2g}"
+def _chance(p, count):
+    """p in words: at most what so many draws can tell where none of them came near."""
+    return f"p <= {p:.1g}" if at_floor(p, count) else f"p = {p:.2g}"

@@ -6,6 +6,8 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
+from pipeline.stats.surrogates import at_floor
+
 NO_VALUE = "–"
 MINUS = "\N{MINUS SIGN}"
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -46,7 +48,7 @@ def probability(p: float, surrogates: float = math.nan) -> str:
     """
     if not math.isfinite(p):
         return "unknown"
-    if math.isfinite(surrogates) and p * (surrogates + 1) < 1.001:
+    if math.isfinite(surrogates) and at_floor(p, surrogates):
         return f"≤ {p:.1g} ({surrogates:.0f} surrogates)"
     return "< 0.001" if p < 1e-3 else f"= {p:.2g}"
 

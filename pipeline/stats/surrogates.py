@@ -3,6 +3,19 @@
 import numpy as np
 
 
+def p_value(reached: int | np.ndarray, count: int | np.ndarray) -> float | np.ndarray:
+    """(1 + reached) / (1 + count): chance of a value that `reached` of `count` surrogates come up to; never zero.
+
+    The data themselves are one of the series that could have been. Davison & Hinkley (1997), chapter 4.
+    """
+    return (1 + reached) / (1 + count)
+
+
+def at_floor(p: float, count: float) -> bool:
+    """Is p the least that `count` surrogates can give, none of them having come up to the value?"""
+    return p * (count + 1) < 1.001
+
+
 def phase_randomised(
     x: np.ndarray, count: int, rng: np.random.Generator, keep_cross_spectra: bool = True
 ) -> np.ndarray:
