@@ -111,7 +111,8 @@ def tell():
         reports = any(job.rule.name.endswith(("report", "pages")) for job in workflow.dag.jobs)
         came = status.table(RESULTS, EVENTS, "report" if reports else "tabulate")
         tables.write(came, f"{RESULTS}/catalogue/status.csv")
-        print("", *status.sentences(came), *cautions.of_run(RESULTS, came), f"{status.counts(came)}: {RESULTS}/catalogue/status.csv", sep="\n")
+        lines = [*status.sentences(came), *cautions.of_run(RESULTS, came)]
+        print("", *lines, f"{status.counts(came)}: {RESULTS}/catalogue/status.csv", sep="\n")
     return came if EVENTS else None
 
 

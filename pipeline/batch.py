@@ -55,8 +55,7 @@ def run(tasks: Iterable[Task]) -> list[str]:
 
 def stands(task: Task) -> bool:
     """Is every output there, as it was recorded, from the same inputs, parameters and code?"""
-    params = {name: value for name, value in task.params.items() if name != "seen"}
-    code = params.pop("code", "")
+    code, params = provenance.code_and_params(task.params.items())
     expected = {"code": code, "params": json.loads(json.dumps(params, default=provenance.plain))}
     sums = {path: provenance.sha256(path) for path in set(task.input)}
     return all(_recorded(Path(path), expected, sums) for path in task.output)

@@ -127,13 +127,12 @@ def account(
     that a results folder can be moved), the stage with its wildcards and parameters, and the versions. `params` and
     `wildcards` are mappings; "code" is the digest of the stage's modules and "seen" what stands in params anyway.
     """
-    params = dict(params)
-    params.pop("seen", None)
+    code, params = code_and_params(params)
     sums = {path: sha256(path) for path in sorted(set(map(str, inputs)))}
     about = {
         "stage": stage,
         "wildcards": dict(wildcards),
-        "code": params.pop("code", ""),
+        "code": code,
         "params": params,
         "versions": {"python": platform.python_version(), **versions(*installed())},
         "commit": commit(),
@@ -143,6 +142,13 @@ def account(
         parents = {beside(parent, path): digest for parent, digest in sums.items()}
         own = {"sha256": sha256(path), "bytes": path.stat().st_size, "parents": parents}
         write_json(about | own, record_of(path))
+
+
+def code_and_params(params: Mapping | Iterable) -> tuple[str, dict]:
+    """What a record keeps of a rule's params: the digest of its code, and all else but "seen", which only repeats."""
+    kept = dict(params)
+    kept.pop("seen", None)
+    return kept.pop("code", ""), kept
 
 
 def beside(parent: str | Path, path: str | Path) -> str:

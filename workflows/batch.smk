@@ -47,7 +47,9 @@ CODE_OF_NUMBERS = digest(
     *(f"pipeline.pairs.{name}" for name in SETTINGS.pairs),
 )
 CODE_OF_PAGES = digest(
-    "pipeline.batch", *(f"pipeline.figures.{name}" for names in SETTINGS.figures.values() for name in names), "pipeline.report"
+    "pipeline.batch",
+    *(f"pipeline.figures.{name}" for names in SETTINGS.figures.values() for name in names),
+    "pipeline.report",
 )
 
 

@@ -1,4 +1,7 @@
 # results/ with its records, data/ -> catalogue/verify.csv: what is altered, stale or cannot be verified; not part of all
+from pipeline.provenance import code_and_params
+
+
 def would_use(record):
     """Digest of the code and parameters that a run would now make a recorded result with, from the rules themselves."""
     from types import SimpleNamespace
@@ -11,8 +14,7 @@ def would_use(record):
         found = {name: value(wildcards) if callable(value) else value for name, value in params.items()}
     except (AttributeError, LookupError):
         raise LookupError(f"with these settings a run makes no such result ({stage})") from None
-    found.pop("seen", None)
-    return found.pop("code", ""), found
+    return code_and_params(found)
 
 
 def expectations(wildcards):
