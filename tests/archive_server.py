@@ -159,6 +159,7 @@ class Handler(SimpleHTTPRequestHandler):
     def finish(self):
         with suppress(OSError):  # of a connection that a fault closed
             super().finish()
+        self.rfile.close()  # what `finish` leaves out when its flush fails: the socket would stay open until collected
 
     def log_message(self, format, *args):
         """Nothing on stderr."""

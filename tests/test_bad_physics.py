@@ -147,6 +147,7 @@ DATA = {
 def warnings_are_errors():
     with warnings.catch_warnings(action="error"):
         warnings.filterwarnings("ignore", category=DeprecationWarning)
+        warnings.filterwarnings("ignore", category=ResourceWarning)  # of other tests' leftovers, whenever collected
         yield
 
 
