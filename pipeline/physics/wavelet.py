@@ -201,8 +201,9 @@ def usable(missing: np.ndarray, dt_s: float, bands: tuple[Band, ...]) -> list[np
       that scattered single gaps do not mask the record.
     """
     n = len(missing)
-    length = padded_length(n, dt_s, max(band.period_s[-1] for band in bands))
-    length = int(np.lcm.reduce([length, *(band.step for band in bands)]))
+    unit = int(np.lcm.reduce([band.step for band in bands]))
+    padded = padded_length(n, dt_s, max(band.period_s[-1] for band in bands))
+    length = unit * next(m for m in range(-(-padded // unit), 2 * padded) if _is_smooth(m))
     absent = _flag_spectrum(missing.astype(float), length)
     lost, out = _LostSpectra(missing, dt_s, length), []
     for band in bands:

@@ -67,11 +67,11 @@ def band_energies(
     from scipy.fft import dct
 
     n = len(v)
-    v, b = (dct(x - x.mean(axis=0), axis=0, norm="ortho")[1:] for x in (v, b))
+    v, b = (dct(np.ascontiguousarray((x - x.mean(axis=0)).T), norm="ortho")[:, 1:] for x in (v, b))
     gain = np.ones(n - 1) if response is None else response(np.arange(1, n) / (2 * n))
-    products = np.stack([0.5 * np.sum(v * v, axis=1), 0.5 * np.sum(b * b, axis=1), np.sum(v * b, axis=1)], axis=1)
+    products = np.stack([0.5 * np.sum(v * v, axis=0), 0.5 * np.sum(b * b, axis=0), np.sum(v * b, axis=0)])
     edges = _band_edges(n - 1)
-    return np.add.reduceat(gain[:, None] * products / n, edges[:-1], axis=0), np.diff(edges)
+    return np.add.reduceat(gain * products / n, edges[:-1], axis=1).T, np.diff(edges)
 
 
 def free_components(v: np.ndarray, b: np.ndarray, response: Callable[[np.ndarray], np.ndarray] | None = None) -> float:
@@ -81,17 +81,19 @@ def free_components(v: np.ndarray, b: np.ndarray, response: Callable[[np.ndarray
     polarised wave, 3 for isotropic fluctuations. Both traces of a sample matrix of m modes are biased; solving
     <tr S^2> = t_2 + t_1^2 / m and <(tr S)^2> = t_1^2 + t_2 / m for the true ones removes that.
     """
-    return min(_free_components(v + b, response), _free_components(v - b, response))
+    n = len(v)
+    taper = np.hanning(n)
+    v, b = (np.fft.rfft((x - x.mean(axis=0)).T * taper)[:, 1:] for x in (v, b))
+    gain = np.ones(v.shape[1]) if response is None else response(np.arange(1, v.shape[1] + 1) / n)
+    return min(_free_components(v + b, gain), _free_components(v - b, gain))
 
 
-def _free_components(z, response):
-    n = len(z)
-    modes = np.fft.rfft((z - z.mean(axis=0)) * np.hanning(n)[:, None], axis=0)[1:]
-    gain = np.ones(len(modes)) if response is None else response(np.arange(1, len(modes) + 1) / n)
-    power = gain * np.sum(np.abs(modes) ** 2, axis=1)
+def _free_components(modes, gain):
+    """The same of modes (component, frequency)."""
+    power = gain * np.sum(np.abs(modes) ** 2, axis=0)
     if not power.sum() > 0:
         return 3.0
-    matrix = np.einsum("f,fi,fj->ij", gain, modes, modes.conj())
+    matrix = (gain * modes) @ modes.conj().T
     m = power.sum() ** 2 / np.sum(power**2)
     square, trace_square = np.sum(np.abs(matrix) ** 2), np.trace(matrix).real ** 2
     if m > 1.5:
@@ -106,7 +108,8 @@ def evenness(energy: np.ndarray, freedom: float, length: int) -> float:
     taken out.
     """
     length = max(1, min(length, len(energy) // 4))
-    smooth = np.convolve(energy, np.full(length, 1.0 / length), mode="valid")
+    integral = np.concatenate(([0.0], np.cumsum(energy)))
+    smooth = (integral[length:] - integral[:-length]) / length
     concentration = np.mean(smooth**2) / np.mean(smooth) ** 2
     return float(min(1.0, (1.0 + 2.0 * len(energy) / (freedom * length)) / concentration))
 
@@ -122,14 +125,18 @@ def _band_edges(count: int) -> np.ndarray:
 
 
 def _wishart_sums(bands, nu, count, rng):
-    """(count, 3): sums over bands of inverse Wishart draws around each band, in the mean equal to it."""
-    lower = np.linalg.cholesky(_matrices(bands, LOADING * bands[:, :2].sum()))
+    """(count, 3): sums over bands of inverse Wishart draws around each band, in the mean equal to it.
+
+    A draw is (nu - 3) L T^-T T^-1 L^T, with L the root of the band's matrix and T Bartlett's triangle; the 2 x 2 products
+    are written out, as a stack of a hundred thousand of them costs four times as much.
+    """
+    lower = np.linalg.cholesky(_matrices(bands, LOADING * bands[:, :2].sum())) * np.sqrt(nu - 3.0)[:, None, None]
     t_11, t_22 = (np.sqrt(rng.chisquare(nu - k, (count, nu.size))) for k in (0, 1))
-    t_21 = rng.standard_normal((count, nu.size))
-    inverse = np.zeros((count, nu.size, 2, 2))  # of the transposed Bartlett factor
-    inverse[..., 0, 0], inverse[..., 1, 1], inverse[..., 0, 1] = 1 / t_11, 1 / t_22, -t_21 / (t_11 * t_22)
-    root = lower @ inverse * np.sqrt(nu - 3.0)[:, None, None]
-    return _energies((root @ np.swapaxes(root, -1, -2)).sum(axis=1))
+    t_21 = rng.standard_normal((count, nu.size)) / t_11
+    r_11, r_21 = lower[:, 0, 0] / t_11, lower[:, 1, 0] / t_11
+    r_12, r_22 = -lower[:, 0, 0] * t_21 / t_22, (lower[:, 1, 1] - lower[:, 1, 0] * t_21) / t_22
+    e_v, e_b = 0.5 * (r_11**2 + r_12**2), 0.5 * (r_21**2 + r_22**2)
+    return np.stack([each.sum(axis=1) for each in (e_v, e_b, r_11 * r_21 + r_12 * r_22)], axis=-1)
 
 
 def _recentred(draws, found, expected):
