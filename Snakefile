@@ -11,11 +11,14 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from pipeline.config import MISSIONS, RESERVED, ConfigError, read_events, read_settings
+from pipeline.config_files import refuse_repeated_keys
 from pipeline.sources import digest
 
 configfile: Path(workflow.basedir, "configs", "default.yaml")
 
 try:
+    for path in workflow.configfiles if workflow.is_main_process else []:
+        refuse_repeated_keys(path)
     SETTINGS = read_settings(config)
     # A catalogue is first turned into a table of events, to be looked at: rule events.
     EVENTS = {} if SETTINGS.catalogue else read_events(SETTINGS.events)

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from pipeline import config
 from pipeline.config import ConfigError, Settings, read_events, read_settings
+from pipeline.config_files import refuse_repeated_keys
 
 HEADER = "event,spacecraft,sheath_start,ejecta_start,ejecta_end,note\n"
 GOOD = "2003-11-20,ace,,2003-11-20T11:48,2003-11-20T18:44,\n"
@@ -124,6 +125,58 @@ def test_wrong_columns_and_a_missing_table_are_refused(table, tmp_path):
 def test_a_wrong_setting_is_refused_by_key(wrong, says):
     with pytest.raises(ConfigError, match=says):
         read_settings(wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            "diagnostics: {walen: {}}\nlag: {}\ndiagnostics:\n  hodogram: {}\n",
+            ", line 3: key 'diagnostics' is given twice, first in line 1",
+        ),
+        (
+            "pairs:\n  lag: {}\n  phase:\n    band: 1\n    band: 2\n",
+            ", line 5: key 'pairs.phase.band' is given twice, first in line 4",
+        ),
+        (
+            "lag: {search_s: 1, min_overlap: 1, search_s: 1}",
+            ", line 1: key 'lag.search_s' is given twice, first in line 1",
+        ),
+        ("a:\n- {x: 1}\n- x: 1\n  'x': 2\n", ", line 4: key 'a.1.x' is given twice, first in line 3"),
+        ('{"lag": {},\n\t"fetch": {"timeout_s": 1, "timeout_s": 2}}', ": key 'timeout_s' is given twice"),
+    ],
+)
+def test_a_key_given_twice_is_refused_by_file_line_and_key(tmp_path, text, says):
+    path = tmp_path / "config"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=f"^{re.escape(str(path))}{says}$"):
+        refuse_repeated_keys(path)
+
+
+def test_keys_that_only_look_twice_are_none(tmp_path):
+    """The same key in two blocks, in a block that is used twice, in one that adds to another; aliases without end."""
+    path = tmp_path / "config.yaml"
+    many = "".join(f"k{n}: &k{n} [{', '.join(9 * [f'*k{n - 1}'])}]\n" for n in range(1, 30))
+    for text in (
+        "a: {x: 1}\nb: {x: 1}\n",
+        "a: &a {x: 1}\nb: *a\nc: {<<: *a, x: 2}\n",
+        "",
+        f"k0: &k0 [x]\n{many}",
+        "a: &a [*a]",
+    ):
+        path.write_text(text)
+        refuse_repeated_keys(path)
+    root = Path(config.__file__).parents[1]
+    for path in (root / "configs").rglob("*.yaml"):
+        refuse_repeated_keys(path)
+
+
+def test_looking_for_keys_twice_costs_little():
+    path = Path(config.__file__).parents[1] / "configs" / "default.yaml"
+    begin = time.process_time()
+    for _ in range(10):
+        refuse_repeated_keys(path)
+    assert time.process_time() - begin < 10 * 0.02
 
 
 @given(st.text(max_size=12))
