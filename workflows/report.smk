@@ -1,9 +1,9 @@
-# tables, figures, files.json -> report.html
+# tables, figures, files.json -> report.html, warnings.txt
 from pipeline import sensitivity as ensembles
 
 
 rule report:
-    "The page of one event: report.html."
+    "The page of one event: report.html; its warnings alone, a line each: warnings.txt."
 
     input:
         unpack(results_of),
@@ -22,6 +22,7 @@ rule report:
             labels={"figure": "report", "of": "event", "shows": "the whole event on one page"},
             caption="captions/report.rst",
         ),
+        RESULTS + "/{event}/warnings.txt",
     params:
         settings=SETTINGS,
         ensemble=lambda wildcards: ensembles.made(f"{RESULTS}/{wildcards.event}"),

@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.figures.style import SHADES, display, known
 from pipeline.intervals import inside, of
+from pipeline.provenance import whole_file
 from pipeline.report.numbers import number
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 LOW_COVERAGE = 0.8  # a number from less than this much of its interval is worth a warning
 KINDS = ("field", "plasma")
+WARNINGS = "warnings.txt"
 MOST_EVENTS, MOST_LINES, WIDTH = 5, 6, 160  # of a run's log; the pages have them all
 
 
@@ -34,14 +36,18 @@ def cautions(results: "EventResults") -> list[str]:
     return found
 
 
+def write(results: "EventResults", path: str | Path) -> None:
+    """The warnings of an event as text, a line each: what a run's log shows without reading the results again."""
+    with whole_file(path) as part:
+        part.write_text("".join(f"{' '.join(text.split())}\n" for text in cautions(results)), encoding="utf-8")
+
+
 def of_run(root: str | Path, statuses: "pd.DataFrame") -> list[str]:
     """Lines for the end of a run's log: warnings of the first few events of `statuses` (status.table) with a report."""
-    from pipeline.results import EventResults
-
-    reported = [name for name in statuses["event"] if Path(root, name, "report.html").is_file()]
+    reported = [name for name in statuses["event"] if Path(root, name, WARNINGS).is_file()]
     lines = []
     for name in reported[:MOST_EVENTS]:
-        found = cautions(EventResults(Path(root, name)))
+        found = Path(root, name, WARNINGS).read_text(encoding="utf-8").splitlines()
         if found:
             some = f", the first {MOST_LINES} here" if len(found) > MOST_LINES else ""
             page = f"{root}/{name}/report.html"

@@ -127,8 +127,8 @@ def _band_edges(count: int) -> np.ndarray:
 def _wishart_sums(bands, nu, count, rng):
     """(count, 3): sums over bands of inverse Wishart draws around each band, in the mean equal to it.
 
-    A draw is (nu - 3) L T^-T T^-1 L^T, with L the root of the band's matrix and T Bartlett's triangle; the 2 x 2 products
-    are written out, as a stack of a hundred thousand of them costs four times as much.
+    A draw is (nu - 3) L T^-T T^-1 L^T, with L the root of the band's matrix and T Bartlett's triangle. The 2 x 2
+    products are written out: a stack of a hundred thousand of them costs four times as much.
     """
     lower = np.linalg.cholesky(_matrices(bands, LOADING * bands[:, :2].sum())) * np.sqrt(nu - 3.0)[:, None, None]
     t_11, t_22 = (np.sqrt(rng.chisquare(nu - k, (count, nu.size))) for k in (0, 1))

@@ -323,7 +323,7 @@ def test_a_run_ends_with_the_warnings_of_its_first_events(event):
     for name in names[1:-1]:
         shutil.copytree(event.folder, event.folder.parent / name)
     for name in names[:-1]:
-        (event.folder.parent / name / "report.html").touch()
+        cautions.write(EventResults(event.folder.parent / name), event.folder.parent / name / cautions.WARNINGS)
     lines = cautions.of_run(event.folder.parent, pd.DataFrame({"event": names}))
     all_of_one = cautions.cautions(event)
     assert lines[0].startswith(f"{event.event}: {len(all_of_one)} warning")
