@@ -11,7 +11,6 @@ comparing dv with db needs (a clock offset of 24 s turns an Alfven wave's sigma_
 
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -129,12 +128,13 @@ class _Clock:
         """Index of the first sample that begins at each of the moments (ns) or later."""
         return np.searchsorted(self.centre, np.asarray(moments) + self.half)
 
-    def spans(self, first, last):
-        """Begin (ns) and length (ns) of the samples [first, last)."""
-        length = np.full(last - first, 2 * self.half)
-        to_next = np.diff(self.centre[first : last + 1])
-        np.minimum(to_next, 2 * self.half, out=length[: len(to_next)])
-        return self.centre[first:last] - self.half, length
+    def lengths(self, first, last):
+        """Length (ns) of the samples [first, last)."""
+        length = np.empty(last - first, "int64")
+        length[-1] = 2 * self.half
+        following = self.centre[first + 1 : last + 1]
+        np.subtract(following, self.centre[first : first + len(following)], out=length[: len(following)])
+        return np.minimum(length, 2 * self.half, out=length)
 
     def pattern(self, windows):
         """first, step, count where window k holds the whole samples first + k step + [0, count), none cut short.
@@ -167,23 +167,28 @@ def _nanoseconds(time):
 
 def _pieces(clock, windows):
     """Slices of the windows that hold about PIECE samples; the first and the last, unlike the others, by themselves."""
+    count = len(windows.starts)
+    if count < 3:
+        return _slices(clock, windows, 1)
+    inner = _slices(clock, windows.part(slice(1, count - 1)), PIECE)
+    return [slice(1), *(slice(part.start + 1, part.stop + 1) for part in inner), slice(count - 1, count)]
+
+
+def _slices(clock, windows, samples):
+    """Slices of the windows that hold about so many samples each, as they do on average."""
     count, (first, last) = len(windows.starts), clock.reach(windows)
-    step = max(1, count * PIECE // max(last - first, PIECE))
-    edges = [0, *range(1, count - 1, step), count - 1, count] if count > 2 else range(count + 1)
-    return [slice(*pair) for pair in pairwise(edges)]
+    step = max(1, count * samples // max(last - first, samples))
+    return [slice(begin, min(begin + step, count)) for begin in range(0, count, step)]
 
 
 def _integrate(table, clock, windows):
-    """Fill in the windows from table (sample, column): those of one pattern in one go, others in halves or singly."""
-    pattern, (first, last) = clock.pattern(windows), clock.reach(windows)
+    """Fill in the windows from table (sample, column): those of one pattern in one go, any others in small pieces."""
+    pattern = clock.pattern(windows)
     if pattern:
         _integrate_alike(table, clock, windows, *pattern)
-    elif last - first > SMALL_PIECE and len(windows.starts) > 1:
-        half = len(windows.starts) // 2
-        for part in (slice(half), slice(half, None)):
-            _integrate(table, clock, windows.part(part))
     else:
-        _integrate_any(table, clock, windows)
+        for part in _slices(clock, windows, SMALL_PIECE):
+            _integrate_any(table, clock, windows.part(part))
 
 
 def _integrate_alike(table, clock, windows, first, step, count):
@@ -232,38 +237,41 @@ def _integrate_any(table, clock, windows):
     first, last = clock.reach(windows)
     if last <= first:
         return
-    lower, length = clock.spans(first, last)
-    rows = _weighted(table[first:last], length * 1e-9)
-    begin, end = np.searchsorted(lower, windows.starts), np.searchsorted(lower, windows.ends)
+    centre, length = clock.centre[first:last], clock.lengths(first, last)
+    rows = _weighted(table[first:last], length)
+    begin, end = (np.searchsorted(centre, moments + clock.half) for moments in windows[:2])
     # A sample that begins before a window's end may reach beyond it: only all before it are surely inside.
     sums = _sums(rows, begin, np.maximum(end - 1, begin))
     for cut, applies in ((begin - 1, begin > 0), (end - 1, end > begin)):
         cut = np.maximum(cut, 0)
-        low, whole = lower.take(cut), length.take(cut)
-        sums += rows.take(cut, axis=1) * (windows.overlap(low, low + whole) * applies / np.maximum(whole, 1))
+        low, whole = centre.take(cut) - clock.half, length.take(cut)
+        share = windows.overlap(low, low + whole) * applies / np.maximum(whole, 1)
+        sums += rows.take(cut, axis=1) * share
     windows.total[...], windows.seconds[...] = sums[:-1].T, sums[-1]
 
 
-def _weighted(table, seconds):
-    """(column and 1, sample and 1): values times the seconds that they last, and the seconds.
+def _weighted(table, length):
+    """(column and 1, sample and 1): values times the seconds that they last (length: ns), and the seconds.
 
     Zero where any column is missing, and in one more sample at the end, so that sums may end there.
     """
     rows = np.empty((table.shape[1] + 1, len(table) + 1))
-    np.multiply(table.T, seconds, out=rows[:-1, :-1])
-    rows[-1, :-1] = seconds
-    rows[:, -1] = 0.0
+    np.multiply(length, 1e-9, out=rows[-1, :-1])
     with np.errstate(invalid="ignore"):  # infinities of both signs
-        there = np.isfinite(rows.sum(axis=0))
-    if not there.all():
-        rows[:, ~there] = 0.0
+        whole = np.isfinite(table.sum())  # one number is quick, and brings the samples into the cache in their order
+        np.multiply(table.T, rows[-1, :-1], out=rows[:-1, :-1])
+        rows[:, -1] = 0.0
+        if not whole:
+            rows[:, ~np.isfinite(rows.sum(axis=0))] = 0.0
     return rows
 
 
 def _sums(rows, begin, end):
     """Sums of rows (k, sample) over [begin, end), zero where that is empty."""
     edges = np.stack([begin, end], axis=1).ravel()
-    return np.where(end > begin, np.add.reduceat(rows, edges, axis=1)[:, ::2], 0.0)
+    sums = np.add.reduceat(rows, edges, axis=1)[:, ::2]
+    sums[:, end <= begin] = 0.0
+    return sums
 
 
 def resample(raw: "xr.Dataset", edges: np.ndarray, min_coverage: float) -> "xr.Dataset":

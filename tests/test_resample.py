@@ -83,7 +83,7 @@ def plain(values, time, width_s, starts, ends):
     ["nothing", "aligned", "missing", "aligned missing", "dropped", "jitter", "early", "ragged", "apart", "overlap"],
 )
 def test_any_samples_agree_with_a_plain_loop(monkeypatch, pieces, spoiled):
-    """What is added up in one go, in halves or singly is the same: 1e-12 is the rounding of some 100 terms."""
+    """What is added up in one go, in small pieces or singly is the same: 1e-12 is the rounding of some 100 terms."""
     monkeypatch.setattr(bins, "PIECE", pieces[0])
     monkeypatch.setattr(bins, "SMALL_PIECE", pieces[1])
     rng, n, step = np.random.default_rng(4), 6000, 0.0919 if spoiled == "ragged" else 1 / 11
