@@ -14,7 +14,10 @@ from pipeline.config import MISSIONS, RESERVED, ConfigError, read_events, read_s
 from pipeline.config_files import refuse_repeated_keys
 from pipeline.sources import digest
 
-configfile: Path(workflow.basedir, "configs", "default.yaml")
+# The folder of this file, also where another workflow uses it as a module; workflow.basedir is that workflow's.
+HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=False))
+
+configfile: HERE / "configs" / "default.yaml"
 
 try:
     for path in workflow.configfiles if workflow.is_main_process else []:

@@ -4,7 +4,7 @@ Reads the results of a run: catalogue/*.csv, and per event the running series fo
 unit everywhere: samples of one event are not independent, so intervals come from drawing events.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -31,14 +31,22 @@ PHASES = np.linspace(-1, 2, 31)  # edges; 0 and 1 are the ejecta's boundaries
 RUNNING = ("sigma_c_rectified_running", "sigma_r_running", "db_over_b_running")
 
 
-def study(folder: str | Path) -> pd.DataFrame:
-    """All numbers over the events below `folder` (a results root), one per row (COLUMNS)."""
-    tables = Path(folder) / "catalogue"
-    read = {name: table(tables / f"{name}.csv") for name in ("occurrence", "alfvenicity", "correlation", "contrast")}
+def study(folder: str | Path, chosen: Collection[str] | None = None) -> pd.DataFrame:
+    """All numbers over the events below `folder` (a results root), one per row (COLUMNS).
+
+    chosen: names of the tables that count; an earlier run may have left others. None: all that are there.
+    """
+    read = {name: of_all(folder, name, chosen) for name in ("occurrence", "alfvenicity", "correlation", "contrast")}
     rng = generator("all", "population", 1)
     rows = [*occurrence(read["occurrence"]), *distributions(read["alfvenicity"], rng)]
     rows += [*coherence(correlations(read["correlation"], folder), rng), *differences(read["contrast"])]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def of_all(folder: str | Path, name: str, chosen: Collection[str] | None = None) -> pd.DataFrame:
+    """Table `name` over all events; without rows where it is not there or not among the `chosen`."""
+    left_out = chosen is not None and name not in chosen
+    return pd.DataFrame() if left_out else table(Path(folder) / "catalogue" / f"{name}.csv")
 
 
 def table(path: Path) -> pd.DataFrame:

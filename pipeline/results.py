@@ -3,10 +3,12 @@
     results = EventResults("results/2003-11-20")
     results.uniform("ace").b_mag.plot()
 
-Nothing is computed here and nothing is kept in memory: every call reads its file.
+Nothing is computed here and nothing is kept in memory: every call reads its file. What an earlier run with other
+settings left in the folder is not counted among the results: tables/columns.csv names those that belong together.
 """
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -27,10 +29,12 @@ class EventResults:
     """Results of the event in `folder`: `event` (name), `spacecraft` (reference first), `pairs` ((first, second), ...).
 
     `notes` holds the remarks of the event table by spacecraft. Raises ResultsError where the folder has no event.json.
+    `figures` are the names of the figures that count; without it, all that are there.
     """
 
-    def __init__(self, folder: str | Path):
+    def __init__(self, folder: str | Path, figures: Iterable[str] | None = None):
         self.folder = Path(folder)
+        self._chosen = None if figures is None else tuple(figures)
         path = self.folder / "event.json"
         if not path.is_file():
             raise ResultsError(f"{self.folder}: no event.json, so no results of an event")
@@ -95,7 +99,7 @@ class EventResults:
     @property
     def tables(self) -> tuple[str, ...]:
         """Names of the tables, without the description of their columns."""
-        return tuple(n for n in _stems(self.folder / "tables", ".csv") if n != "columns")
+        return self._belonging(n for n in _stems(self.folder / "tables", ".csv") if n != "columns")
 
     @property
     def columns(self) -> pd.DataFrame:
@@ -105,15 +109,22 @@ class EventResults:
 
     @property
     def figures(self) -> tuple[str, ...]:
-        return _stems(self.folder / "figures", ".png")
+        """Names of the figures."""
+        return tuple(n for n in _stems(self.folder / "figures", ".png") if self._chosen is None or n in self._chosen)
 
     def diagnostics(self, spacecraft: str) -> tuple[str, ...]:
         """Names of the diagnostics that one spacecraft has."""
-        return tuple(n for n in _stems(self._spacecraft_folder(spacecraft), ".nc") if n not in NOT_DIAGNOSTICS)
+        found = _stems(self._spacecraft_folder(spacecraft), ".nc")
+        return self._belonging(n for n in found if n not in NOT_DIAGNOSTICS)
 
     def pair_results(self, first: str, second: str) -> tuple[str, ...]:
         """Names of the results that a pair has, "lag" among them."""
-        return _stems(self._pair_folder(first, second), ".nc")
+        return self._belonging(_stems(self._pair_folder(first, second), ".nc"), "lag")
+
+    def _belonging(self, names: Iterable[str], *always: str) -> tuple[str, ...]:
+        """Those of `names` that have a table of this run: a result that is no longer asked for stays on the disk."""
+        columns = self.columns
+        return tuple(n for n in names if not len(columns) or n in always or n in set(columns["table"]))
 
     def _spacecraft_folder(self, spacecraft: str) -> Path:
         if spacecraft not in self.spacecraft:

@@ -53,7 +53,8 @@ def table(root: str | Path, events: dict, last_stage: str = "report") -> "pd.Dat
 
 
 def _row(folder: Path, event, last_stage: str) -> tuple:
-    failures = sorted(_failures(folder, event), key=lambda failure: STAGES.index(failure[0]))
+    last = folder / ("report.html" if last_stage == "report" else "tables/intervals.csv")
+    failures = sorted(_failures(folder, event, last), key=lambda failure: STAGES.index(failure[0]))
     if failures:
         stage, where, _ = failures[0]
         absent = _absent(folder, event)
@@ -61,7 +62,6 @@ def _row(folder: Path, event, last_stage: str) -> tuple:
             return event.name, "no data", stage, ", ".join(event.spacecraft), absent
         reason = "; ".join(dict.fromkeys(reason for _, _, reason in failures))
         return event.name, "failed", stage, where, reason
-    last = folder / ("report.html" if last_stage == "report" else "tables/intervals.csv")
     if not last.is_file():
         stage, where = _reached(folder, event)
         reason = f"{stage} made nothing and left no word: not run yet, killed, or out of memory or time"
@@ -84,11 +84,15 @@ def _absent(folder: Path, event) -> str:
     )
 
 
-def _failures(folder: Path, event):
-    """(stage, spacecraft or pair, reason) of every note whose file is still not there."""
+def _failures(folder: Path, event, last: Path):
+    """(stage, spacecraft or pair, reason) of every note whose file is still not there.
+
+    A note that is older than the `last` file of the event is of a result that is no longer asked for.
+    """
+    made_ns = last.stat().st_mtime_ns if last.is_file() else 0
     places = {*event.spacecraft, *("-".join(pair) for pair in event.pairs)}
     for note in folder.rglob(f"*{SUFFIX}"):
-        if not Path(str(note).removesuffix(SUFFIX)).exists():
+        if not Path(str(note).removesuffix(SUFFIX)).exists() and note.stat().st_mtime_ns >= made_ns:
             content = json.loads(note.read_text("utf-8"))
             yield content["stage"], note.parent.name if note.parent.name in places else "", content["reason"]
 

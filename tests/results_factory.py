@@ -1,6 +1,7 @@
 """Writes a results folder by the schema, with known numbers, for tests of what reads results."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,8 @@ CORRELATION = {
     "sheath": 0.55, "ejecta": 0.97, "ejecta_front": 0.985, "ejecta_middle": 0.9, "ejecta_rear": np.nan,
     "alfvenic_1": 0.35, "quiet": 0.99,
 }  # fmt: skip
+PACKAGE = Path(tables.__file__).parent
+MODULES = sorted(p.stem for room in ("diagnostics", "pairs") for p in (PACKAGE / room).glob("[a-z]*.py"))
 
 
 def seconds(value: float) -> np.timedelta64:
@@ -239,7 +242,8 @@ def files(spacecraft: str) -> dict:
 def write_tables(folder, event: str, uniform: list, results: dict[str, list]) -> None:
     frames = {"intervals": tables.interval_statistics(event, uniform, intervals())}
     frames |= {name: tables.tidy(datasets) for name, datasets in results.items()}
-    frames["columns"] = tables.describe_columns(frames, results)
+    others = {name: tables.tidy([]) for name in MODULES}  # what tests add to these results
+    frames["columns"] = tables.describe_columns(others | frames, results)
     for name, frame in frames.items():
         tables.write(frame, folder / "tables" / f"{name}.csv")
 

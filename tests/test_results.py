@@ -70,3 +70,24 @@ def test_a_folder_without_an_event_is_refused(tmp_path):
 def test_all_events_of_a_results_root(root):
     assert [r.event for r in open_events(root)] == [EVENT]
     assert pair_name("ace", "wind") == "ace-wind"
+
+
+def test_what_an_earlier_run_left_is_not_counted_among_the_results(tmp_path):
+    """A diagnostic, a pair, a table and a figure that are no longer asked for: there, but of other settings."""
+    write_results(tmp_path)
+    folder = tmp_path / EVENT
+    names = [results_names(folder)]
+    for path in ("ace/former.nc", "ace-wind/former.nc", "tables/former.csv"):
+        (folder / path).write_bytes(b"old")
+    names.append(results_names(folder))
+    assert names[0] == names[1]
+    (folder / "figures").mkdir(exist_ok=True)
+    for name in ("walen_ace", "pair_ace-wind"):
+        (folder / "figures" / f"{name}.png").write_bytes(b"")
+    assert set(EventResults(folder).figures) >= {"walen_ace", "pair_ace-wind"}
+    assert EventResults(folder, figures=["pair_ace-wind"]).figures == ("pair_ace-wind",)
+
+
+def results_names(folder):
+    results = EventResults(folder)
+    return results.diagnostics("ace"), results.pair_results("ace", "wind"), results.tables

@@ -1,6 +1,7 @@
 """How far events came: every state from files as the stages leave them."""
 
 import json
+import os
 import subprocess
 import sys
 from datetime import datetime
@@ -116,6 +117,17 @@ def test_the_earliest_failed_stage_is_named_and_every_reason_once(folder):
     found = row(folder)
     assert (found["status"], found["stage"]) == ("failed", "fetch")
     assert found["reason"] == "fetch broke; lag broke"
+
+
+def test_a_failure_of_what_is_no_longer_asked_for_is_forgotten_when_the_event_comes_to_its_end(folder):
+    """Its note and the gap stay, since nobody makes that result any more; a later failure counts, though."""
+    note = folder / "e" / "ace" / "walen.nc.failed.json"
+    note.write_text(json.dumps({"stage": "diagnose", "reason": "ValueError: x"}))
+    report = (folder / "e" / "report.html").stat().st_mtime_ns
+    os.utime(note, ns=(report - 10**9, report - 10**9))
+    assert row(folder)["status"] == "done"
+    os.utime(note, ns=(report + 10**9, report + 10**9))
+    assert tuple(row(folder)) == ("e", "failed", "diagnose", "ace", "ValueError: x")
 
 
 def test_counts():

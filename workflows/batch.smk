@@ -28,7 +28,7 @@ def tasks_of(wildcards, stages):
             own = type(wildcards)(fromdict=dict(zip(names, values)))
             read, written = rule.expand_input(own)[0], rule.expand_output(own)[0]
             params = rule.expand_params(own, read, written, None)[0]
-            script = Path(workflow.basedir, "workflows", rule.script).as_posix()
+            script = Path(HERE, "workflows", rule.script).as_posix()
             tasks.append(batch.Task(rule.name, script, read._plainstrings(), written._plainstrings(), params, own))
     return tasks
 

@@ -15,7 +15,7 @@ def labels_of(wildcards):
     import ast
 
     name, _, whose = wildcards.figure.partition("_")
-    text = Path(workflow.basedir, "pipeline", "figures", f"{name}.py").read_text("utf-8")
+    text = Path(HERE, "pipeline", "figures", f"{name}.py").read_text("utf-8")
     about = re.split(r"[:,.]", ast.get_docstring(ast.parse(text)) or "")[0]  # a long one leaves no room for the figure
     return {"figure": name, "of": whose or "event", "shows": about}
 

@@ -53,5 +53,5 @@ def shorten_log():
 
 
 # As a module of another workflow, the log is that workflow's.
-if Path(workflow.main_snakefile).resolve().parent == Path(workflow.basedir).resolve():
+if Path(workflow.main_snakefile).resolve().parent == HERE.resolve():
     shorten_log()

@@ -7,7 +7,7 @@ from pipeline.results import EventResults
 status.watch(snakemake.rule, snakemake.output[0])
 
 page, warnings = snakemake.output
-results = EventResults(Path(page).parent)
+results = EventResults(Path(page).parent, figures={Path(path).stem for path in snakemake.input.figures})
 cautions.write(results, warnings)
 report.write(results, snakemake.params.settings.model_dump(mode="json"), page, index="../index.html")
 

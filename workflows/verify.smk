@@ -2,14 +2,23 @@
 from pipeline.provenance import code_and_params
 
 
+def own_name(stage):
+    """A rule's name here, whatever prefix it was recorded with by a workflow that uses this one as a module."""
+    words = stage.split("_")
+    names = ["_".join(words[first:]) for first in range(len(words))]
+    return next(filter(rules.has, names), stage)
+
+
 def would_use(record):
     """Digest of the code and parameters that a run would now make a recorded result with, from the rules themselves."""
     from types import SimpleNamespace
 
-    stage, wildcards = record.get("stage", ""), SimpleNamespace(**record.get("wildcards", {}))
+    stage, wildcards = own_name(record.get("stage", "")), SimpleNamespace(**record.get("wildcards", {}))
     if getattr(wildcards, "event", None) is not None and wildcards.event not in EVENTS:
         raise LookupError(f"{wildcards.event} is not in {SETTINGS.events}")
     try:
+        if not rules.has(stage):
+            raise LookupError(stage)
         params = getattr(rules, stage).params
         found = {name: value(wildcards) if callable(value) else value for name, value in params.items()}
     except (AttributeError, LookupError):

@@ -15,12 +15,11 @@ from pipeline import provenance
 from pipeline.figures.style import display
 from pipeline.report import answer, cautions, citations, explore, page
 from pipeline.report.numbers import size
+from pipeline.results import NOT_DIAGNOSTICS, EventResults, pair_name
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
-
-    from pipeline.results import EventResults
 
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -37,7 +36,7 @@ CLOSE = 6  # of 255: two colours of a figure that nobody tells apart
 PACKAGES = ("numpy", "scipy", "pandas", "xarray", "matplotlib", "cdflib", "pyspedas", "snakemake")
 
 
-def write(results: "EventResults", settings: dict, path: str | Path, index: str = "") -> None:
+def write(results: EventResults, settings: dict, path: str | Path, index: str = "") -> None:
     """Write the report of one event; `index` is a link to the page of all events.
 
     `settings` is shown as it is; nothing in it or in a file is trusted as HTML.
@@ -76,7 +75,7 @@ def symbols(text: str) -> "Markup":
     return Markup(re.sub(r"\bp (=|≤|&lt;) (?=\d)", "p\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", lowered))
 
 
-def content(results: "EventResults", settings: dict) -> dict:
+def content(results: EventResults, settings: dict) -> dict:
     """Everything that the template shows."""
     from markupsafe import Markup
 
@@ -164,7 +163,9 @@ def _in_few_colours(image):
     from PIL import Image
 
     counted = sorted(image.getcolors(image.width * image.height), reverse=True)
-    spread = image.quantize(224, method=Image.Quantize.MAXCOVERAGE).getpalette()
+    once = Image.new("RGB", (len(counted), 1))  # each colour once: what is spread does not depend on how often they are
+    once.putdata([colour for _, colour in counted])
+    spread = once.quantize(224, method=Image.Quantize.MAXCOVERAGE).getpalette()
     kept = _apart([colour for _, colour in counted[:64]], [])[:32]
     kept += _apart([tuple(spread[k : k + 3]) for k in range(0, len(spread), 3)], kept)
     palette = Image.new("P", (1, 1))
@@ -248,13 +249,12 @@ def _plain(value) -> str:
 
 def _history(results) -> dict:
     """Which file was made when, by what, from what."""
-    paths = [p for folder in _folders(results) for p in sorted(folder.glob("*.nc"))]
+    names = {name: (*NOT_DIAGNOSTICS, *results.diagnostics(name)) for name in results.spacecraft}
+    names |= {pair_name(*pair): results.pair_results(*pair) for pair in results.pairs}
+    paths = [results.folder / folder / f"{name}.nc" for folder, found in names.items() for name in sorted(found)]
+    paths = [path for path in paths if path.is_file()]
     frame = pd.DataFrame([_made(path, results.folder) for path in paths])
     return page.table("history", frame, pd.DataFrame(), title="Result files")
-
-
-def _folders(results):
-    return [results.folder / name for name in (*results.spacecraft, *("-".join(pair) for pair in results.pairs))]
 
 
 def _made(path: Path, root: Path) -> dict:

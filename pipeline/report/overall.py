@@ -54,8 +54,11 @@ def write_index_of_failure(root: str | Path, path: str | Path, statuses: pd.Data
     os.utime(path, (0, 0))
 
 
-def write_catalogue(root: str | Path, path: str | Path, names: list[str]) -> None:
-    """Write the page of distributions over the events `names`, from their results and catalogue/population.csv."""
+def write_catalogue(root: str | Path, path: str | Path, names: list[str], tables: list[str]) -> None:
+    """Write the page of distributions over the events `names`, from their results and catalogue/population.csv.
+
+    `tables` are those of catalogue/ that it links to: of what lies there, some tells of runs, some is of earlier ones.
+    """
     root = Path(root)
     numbers = population.table(root / "catalogue" / "population.csv")
     about = pd.DataFrame([{"column": c, "units": u, "meaning": m} for c, (u, m) in MEANINGS.items()])
@@ -67,6 +70,5 @@ def write_catalogue(root: str | Path, path: str | Path, names: list[str]) -> Non
         ("The study of many", ABOUT_STUDY, (root / "catalogue" / "population.png").read_bytes()),
     ]
     shown = [(title, text, base64.b64encode(png).decode()) for title, text, png in pictures if png]
-    tables = sorted(p.name for p in (root / "catalogue").glob("*.csv"))
     few = distributions.FEWEST_EVENTS if len(names) < distributions.FEWEST_EVENTS else 0
     _render("catalogue.html", path, n=len(names), few=few, pictures=shown, table=table, tables=tables)

@@ -1,5 +1,6 @@
 """The figure of many events: occurrence, distributions, superposed epoch, agreement over separation, delta r."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,18 +21,17 @@ SYMBOLS = {"b_x": "$B_x$", "b_y": "$B_y$", "b_z": "$B_z$", "b_mag": "|B|"}
 EPOCH_COLOURS = ("#0072B2", "#D55E00", "#00805C")
 
 
-def draw(folder: str | Path, numbers: pd.DataFrame) -> "Figure":
-    """Figure over all events below `folder`; `numbers` is the table of `population.study`."""
-    tables = Path(folder) / "catalogue"
+def draw(folder: str | Path, numbers: pd.DataFrame, chosen: Collection[str] | None = None) -> "Figure":
+    """Figure over all events below `folder`; `numbers` and `chosen` as of `population.study`."""
     names = list(dict.fromkeys(numbers.loc[numbers["quantity"] == "with_alfvenic", "subset"]))
     with style.applied():
         figure = style.new_figure(style.DOUBLE, 6.4)
         axes = figure.subplots(3, 2).ravel()
         shares(axes[0], numbers)
-        values(axes[1], population.table(tables / "alfvenicity.csv"), numbers)
+        values(axes[1], population.of_all(folder, "alfvenicity", chosen), numbers)
         for axis, name in zip(axes[2:4], names, strict=False):
             epoch(axis, population.epoch(folder, name))
-        separation(axes[4], population.correlations(population.table(tables / "correlation.csv"), folder), numbers)
+        separation(axes[4], population.correlations(population.of_all(folder, "correlation", chosen), folder), numbers)
         deltas(axes[5], numbers)
         for axis in axes:
             if not axis.has_data():

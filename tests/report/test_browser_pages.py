@@ -38,7 +38,7 @@ def pages(tmp_path_factory):
     rows = [*((name, "done", "", "", "") for name in NAMES), ("broken", "failed", "fetch", "ace", reason)]
     came = pd.DataFrame(rows, columns=status.COLUMNS)
     overall.write_index(root, root / "index.html", came, catalogue="catalogue.html")
-    overall.write_catalogue(root, root / "catalogue.html", list(NAMES))
+    overall.write_catalogue(root, root / "catalogue.html", list(NAMES), ["population.csv"])
     return root
 
 
