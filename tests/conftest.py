@@ -26,6 +26,7 @@ def shared() -> Path:
 def pytest_runtest_makereport(item, call):
     """Where the genuine files are, a test that asks for them must run: skipping it is a failure."""
     report = yield
-    if report.skipped and SHARED.is_dir() and "shared" in getattr(item, "fixturenames", ()):
+    asks = "shared" in getattr(item, "fixturenames", ()) or item.get_closest_marker("genuine")
+    if report.skipped and SHARED.is_dir() and asks:
         report.outcome, report.longrepr = "failed", f"skipped although {SHARED} is there: {report.longrepr}"
     return report
