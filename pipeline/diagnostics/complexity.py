@@ -33,6 +33,7 @@ METRICS = {
     "permutation_entropy": "normalised permutation entropy, mean of the components",
     "statistical_complexity": "Jensen-Shannon complexity, mean of the components",
 }
+BATCH = 25  # surrogates at a time: memory
 LARGEST = 1e4  # ratios of a closed or an unturned curve are without limit
 
 
@@ -78,14 +79,19 @@ def compute(ds: xr.Dataset, intervals: pd.DataFrame, settings: Settings) -> xr.D
 
 def metrics(b: np.ndarray, dt_s: float, smooth_s: float, order: int) -> tuple[np.ndarray, int]:
     """(len(METRICS),) of the field b (time, 3), nT, and the number of points; NaN for fewer than 8 points."""
-    curve = hodogram(b, dt_s, smooth_s)
+    return _metrics(_smooth(b, dt_s, smooth_s), _step(dt_s, smooth_s), dt_s, order)
+
+
+def _metrics(smooth, step, dt_s, order):
+    """The same of a field (time, 3) that is smooth, with a point of the hodogram every `step` samples."""
+    curve = _points(smooth, step)
     if len(curve) < 8:
         return np.full(len(METRICS), np.nan), len(curve)
     found = minvar.minimum_variance_analysis(curve)
     plane = minvar.rotate(curve, found.axes)[:, :2]
     net, total = complexity.turns(plane)
-    hours = len(b) * dt_s / 3600
-    patterns = _patterns(b, dt_s, smooth_s, order)
+    hours = len(smooth) * dt_s / 3600
+    patterns = [complexity.ordinal_probabilities(column, order, step) for column in smooth.T]
     _, middle, least = found.eigenvalue
     values = [
         complexity.tortuosity(curve),
@@ -103,14 +109,21 @@ def metrics(b: np.ndarray, dt_s: float, smooth_s: float, order: int) -> tuple[np
 
 def hodogram(b: np.ndarray, dt_s: float, smooth_s: float) -> np.ndarray:
     """Points (point, 3) of the smoothed field, half of `smooth_s` apart; gaps that are longer are left out."""
-    smooth = low_pass(b, smooth_s, dt_s, into_gaps=True)[:: max(1, round(smooth_s / 2 / dt_s))]
-    return smooth[np.isfinite(smooth).all(axis=1)]
+    return _points(_smooth(b, dt_s, smooth_s), _step(dt_s, smooth_s))
 
 
-def _patterns(b, dt_s, smooth_s, order):
-    delay = max(1, round(smooth_s / 2 / dt_s))
-    smooth = low_pass(b, smooth_s, dt_s, into_gaps=True)
-    return [complexity.ordinal_probabilities(column, order, delay) for column in smooth.T]
+def _smooth(b, dt_s, smooth_s):
+    return low_pass(b, smooth_s, dt_s, into_gaps=True)
+
+
+def _step(dt_s, smooth_s):
+    """Samples in half of `smooth_s`: what lies closer is smoothed into one."""
+    return max(1, round(smooth_s / 2 / dt_s))
+
+
+def _points(smooth, step):
+    points = smooth[::step]
+    return points[np.isfinite(points).all(axis=1)]
 
 
 def _row(ds, selected, ejecta, name, settings):
@@ -141,13 +154,21 @@ def _against_surrogates(b, value, dt_s, settings, rng):
     if not settings.surrogates:
         return {}
     made = phase_randomised(b, settings.surrogates, rng)
-    found = np.array([metrics(x, dt_s, settings.smooth_s, settings.order)[0] for x in made])
+    step = _step(dt_s, settings.smooth_s)
+    found = np.array([_metrics(x, step, dt_s, settings.order)[0] for x in _smoothed(made, dt_s, settings.smooth_s)])
     reached = np.sum(found >= value - 1e-12, axis=0)
     return {
         "surrogate_median": np.median(found, axis=0),
         "surrogate_ci": np.percentile(found, [2.5, 97.5], axis=0).T,
         "surrogate_p": p_value(reached, len(found)),
     }
+
+
+def _smoothed(fields, dt_s, smooth_s):
+    """Fields (field, time, 3) that lack the same samples, smoothed BATCH at a time: they share the filter's weights."""
+    for done in range(0, len(fields), BATCH):
+        batch = fields[done : done + BATCH]
+        yield from np.split(_smooth(np.concatenate(list(batch), axis=1), dt_s, smooth_s), len(batch), axis=1)
 
 
 def window_rank(

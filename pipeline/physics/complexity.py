@@ -27,8 +27,10 @@ def roughness(curve: np.ndarray) -> float:
 
 
 def _extent(curve):
-    hull = curve if len(curve) <= 400 else curve[np.linspace(0, len(curve) - 1, 400).astype(int)]
-    return float(np.sqrt(np.max(np.sum((hull[:, None] - hull[None]) ** 2, axis=-1))))
+    points = curve if len(curve) <= 400 else curve[np.linspace(0, len(curve) - 1, 400).astype(int)]
+    points = points - points.mean(axis=0)  # so that the squares below keep their digits
+    square = np.sum(points**2, axis=1)
+    return float(np.sqrt(max(0.0, np.max(square[:, None] + square[None] - 2 * points @ points.T))))
 
 
 def turns(plane: np.ndarray) -> tuple[float, float]:
@@ -49,12 +51,13 @@ def self_intersections(plane: np.ndarray) -> int:
     """Number of pairs of segments of the curve (time, 2) that cross; neighbours, which touch, do not count."""
     start, step = plane[:-1], np.diff(plane, axis=0)
     crossings = 0
-    for rows in np.array_split(np.arange(len(step)), max(1, len(step) // 256)):  # keeps the pair tables small
-        to_start = start[None] - start[rows, None]
-        denominator = _cross(step[rows, None], step[None])
-        apart = (np.arange(len(step)) > rows[:, None] + 1) & (np.abs(denominator) > 1e-300)
+    for rows in np.array_split(np.arange(len(step)), max(1, len(step) // 64)):  # keeps the pair tables small
+        later = np.arange(rows[0] + 2, len(step)) if rows.size else rows
+        to_start = start[later] - start[rows, None]
+        denominator = _cross(step[rows, None], step[later])
+        apart = (later > rows[:, None] + 1) & (np.abs(denominator) > 1e-300)
         safe = np.where(apart, denominator, 1.0)
-        here, there = _cross(to_start, step[None]) / safe, _cross(to_start, step[rows, None]) / safe
+        here, there = _cross(to_start, step[later]) / safe, _cross(to_start, step[rows, None]) / safe
         crossings += int(np.sum(apart & (here >= 0) & (here < 1) & (there >= 0) & (there < 1)))
     return crossings
 
@@ -89,16 +92,16 @@ def ordinal_probabilities(x: np.ndarray, order: int, delay: int) -> np.ndarray:
     span = (order - 1) * delay
     if len(x) <= span:
         return np.full(math.factorial(order), np.nan)
-    windows = np.stack([x[k * delay : len(x) - span + k * delay] for k in range(order)], axis=1)
-    windows = windows[np.isfinite(windows).all(axis=1)]
-    if not len(windows):
+    places = [x[k * delay : len(x) - span + k * delay] for k in range(order)]
+    complete = np.isfinite(places).all(axis=0)
+    if not complete.any():
         return np.full(math.factorial(order), np.nan)
-    ranks = np.argsort(np.argsort(windows, axis=1, kind="stable"), axis=1)
-    code = ranks @ order ** np.arange(order)
-    _, counts = np.unique(code, return_counts=True)
-    out = np.zeros(math.factorial(order))
-    out[: counts.size] = counts / counts.sum()
-    return out
+    code = np.zeros(len(complete), dtype=np.int32)  # Lehmer's: how many of the later values lie below each
+    for k, value in enumerate(places):
+        below = sum((later < value for later in places[k + 1 :]), np.zeros(len(complete), dtype=np.int32))
+        code += below * math.factorial(order - 1 - k)
+    counts = np.bincount(code[complete], minlength=math.factorial(order))
+    return counts / counts.sum()
 
 
 def permutation_entropy(probabilities: np.ndarray) -> float:

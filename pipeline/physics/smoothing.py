@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from pipeline.physics.fast_length import fast_length
+
 # Two passes have the response 1 - (1 - G)^2 with G = exp(-(omega sigma)^2 / 2); it is 1/2 where G is 1 - sqrt(1/2).
 SIGMA = np.sqrt(-2 * np.log(1 - np.sqrt(0.5))) / (2 * np.pi)  # over the period that is passed with half its amplitude
 REACH = 4.0  # sigmas at which the weights are cut: 3e-4 of their peak
@@ -35,28 +37,29 @@ class _LocalLine:
     def __init__(self, there, period_s, dt_s) -> None:
         sigma = max(SIGMA * period_s / dt_s, 1e-3)
         reach = min(len(there) - 1, int(np.ceil(REACH * sigma)))
-        self.offset = np.arange(-reach, reach + 1.0)
-        self.weight = np.exp(-0.5 * (self.offset / sigma) ** 2)
-        self.s0, self.s1, self.s2 = (_correlate(there * 1.0, self.weight * self.offset**k) for k in range(3))
+        offset = np.arange(-reach, reach + 1.0)
+        weight = np.exp(-0.5 * (offset / sigma) ** 2)
+        self.n, self.reach = len(there), reach
+        self.size = fast_length(len(there) + len(weight))
+        self.kernels = [np.fft.rfft((weight * offset**k)[::-1], self.size)[:, None] for k in range(3)]
+        self.s0, self.s1, self.s2 = self._moments(there * 1.0, 3)
         self.spread = self.s0 * self.s2 - self.s1**2
-        self.has_line = self.spread > 1e-9 * np.sum(self.weight * self.offset**2) * np.sum(self.weight)
-        self.share = self.s0 / self.weight[self.offset >= 0].sum()
+        self.has_line = self.spread > 1e-9 * np.sum(weight * offset**2) * np.sum(weight)
+        self.share = self.s0 / weight[offset >= 0].sum()
 
     def __call__(self, filled):
         """Values (time, k) of the lines at their centres; `filled` is zero where there is nothing."""
-        t0, t1 = (_correlate(filled, self.weight * self.offset**k) for k in range(2))
+        t0, t1 = self._moments(filled, 2)
         line = (self.s2 * t0 - self.s1 * t1) / np.where(self.has_line, self.spread, 1.0)
         return np.where(self.has_line, line, t0 / np.maximum(self.s0, 1e-300))
+
+    def _moments(self, columns, count):
+        """sum_d weight(d) d^m columns(t + d), (time, k), for m = 0 .. count - 1."""
+        spectrum = np.fft.rfft(columns, self.size, axis=0)
+        whole = (np.fft.irfft(spectrum * kernel, self.size, axis=0) for kernel in self.kernels[:count])
+        return [each[self.reach : self.reach + self.n] for each in whole]
 
 
 def band_pass(x: np.ndarray, shortest_s: float, longest_s: float, dt_s: float) -> np.ndarray:
     """Part of x (time, k) between two periods: low_pass(shortest) - low_pass(longest), amplitude 1/2 at both."""
     return low_pass(x, shortest_s, dt_s) - low_pass(x, longest_s, dt_s)
-
-
-def _correlate(columns, weight):
-    """sum_d weight(d) columns(t + d), (time, k)."""
-    n, size = len(columns), 1 << int(len(columns) + len(weight)).bit_length()
-    spectrum = np.fft.rfft(columns, size, axis=0) * np.fft.rfft(weight[::-1], size)[:, None]
-    reach = len(weight) // 2
-    return np.fft.irfft(spectrum, size, axis=0)[reach : reach + n]

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pipeline.physics.fast_length import fast_length
+
 OMEGA_0 = 6.0
 FOURIER_FACTOR = 4 * np.pi / (OMEGA_0 + np.sqrt(2 + OMEGA_0**2))  # period / scale = 1.0330
 C_DELTA = 0.776  # reconstruction factor of this wavelet, T&C table 2
@@ -89,14 +91,7 @@ def padded_length(n: int, dt_s: float, longest_s: float) -> int:
     wanted = n + int(np.ceil(PAD_SCALES * scale(longest_s) / dt_s))
     # Steps of 1, 2, 3, 4, 6, ... must divide it; the last three octaves of them would cost more padding than they save.
     unit = 6 * 2 ** max(0, int(np.floor(np.log2(_widest_step(longest_s, dt_s)))) - 3)
-    return unit * next(m for m in range(-(-wanted // unit), 2 * wanted) if _is_smooth(m))
-
-
-def _is_smooth(m):
-    for factor in (2, 3, 5, 7):
-        while m % factor == 0:
-            m //= factor
-    return m == 1
+    return fast_length(wanted, unit)
 
 
 def _widest_step(period_s, dt_s):
@@ -202,8 +197,7 @@ def usable(missing: np.ndarray, dt_s: float, bands: tuple[Band, ...]) -> list[np
     """
     n = len(missing)
     unit = int(np.lcm.reduce([band.step for band in bands]))
-    padded = padded_length(n, dt_s, max(band.period_s[-1] for band in bands))
-    length = unit * next(m for m in range(-(-padded // unit), 2 * padded) if _is_smooth(m))
+    length = fast_length(padded_length(n, dt_s, max(band.period_s[-1] for band in bands)), unit)
     absent = _flag_spectrum(missing.astype(float), length)
     lost, out = _LostSpectra(missing, dt_s, length), []
     for band in bands:

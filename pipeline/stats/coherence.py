@@ -61,9 +61,10 @@ def region_spectra(w_x: np.ndarray, w_y: np.ndarray, ok: np.ndarray) -> tuple[np
 
     w_x, w_y: (..., channel, period, time).
     """
-    cross = np.sum(w_x * np.conj(w_y), axis=-1, where=ok)
-    power_x, power_y = (np.sum(w.real**2 + w.imag**2, axis=-1, where=ok) for w in (w_x, w_y))
-    return cross, power_x, power_y
+    inside = ok.astype(float)
+    cross = np.einsum("...t,...t,...t->...", w_x, np.conj(w_y), inside)
+    powers = [sum(np.einsum("...t,...t,...t->...", u, u, inside) for u in (w.real, w.imag)) for w in (w_x, w_y)]
+    return cross, *powers
 
 
 def coherency(spectra: Sequence[np.ndarray], axis: int | tuple[int, ...]) -> np.ndarray:
