@@ -113,7 +113,7 @@ def _regions(results, first, second) -> dict:
 def _lags(results, first, second) -> dict:
     title = f"Lag of {display(second)} behind {display(first)}, the first way used, the others beside it"
     frame = answer.lags(results, first, second)
-    return page.table(f"lags-{first}-{second}", frame, pd.DataFrame(), gather=False, title=title)
+    return page.table(f"lags-{first}-{second}", frame, answer.LAG_MEANINGS, gather=False, title=title)
 
 
 def _shift(results) -> str:

@@ -173,6 +173,18 @@ def lags(results: "EventResults", first: str, second: str) -> pd.DataFrame:
     )
 
 
+LAG_MEANINGS = pd.DataFrame(
+    {
+        "column": ["half width (min)", "vector r"],
+        "meaning": [
+            "how far from the best lag r has fallen to half of its maximum, mean of both sides; only the way that "
+            "looks for a maximum has one. Wide where the field turns slowly, and the lag matters little",
+            "correlation of the field vectors over the ejecta with this lag",
+        ],
+    }
+)
+
+
 def _region_words(name: str, first: str) -> str:
     """Region in words; an Alfvénic interval found at the second spacecraft carries its name: alfvenic_1_wind."""
     found = re.fullmatch(r"(alfvenic_\d+)_?(\w*)", name)
