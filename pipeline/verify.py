@@ -182,9 +182,10 @@ def downloads(checked: Checked) -> list[tuple]:
 
 
 def entries(manifest: dict) -> list[dict]:
-    """Files of a manifest, of both kinds."""
+    """Files of a manifest, of both kinds, but what names no file or checksum: such a manifest is itself altered."""
     kinds = (manifest.get(kind) for kind in ("field", "plasma"))
-    return [entry for kind in kinds if isinstance(kind, dict) for entry in kind.get("files", ())]
+    found = [entry for kind in kinds if isinstance(kind, dict) for entry in kind.get("files", ())]
+    return [entry for entry in found if isinstance(entry, dict) and {"path", "sha256"} <= set(entry)]
 
 
 def _download(entry, found):

@@ -112,6 +112,21 @@ def test_missing_unrecorded_and_unreadable(folder):
     assert not verify.in_order(table)
 
 
+def test_a_manifest_or_record_with_a_flipped_bit_anywhere_is_checked_to_the_end(folder):
+    """A damaged manifest is altered; a damaged record at worst unreadable. Neither stops the check of the others."""
+    event = folder / "results" / "event"
+    for path in (event / "ace" / "files.json", *sorted(event.rglob(".provenance/*.json"))):
+        content = path.read_bytes()
+        for place in range(0, len(content), 11):
+            flip(path, place)
+            table, status = found(folder)
+            assert len(table) >= 3, place
+            if path.name == "files.json":
+                assert status["event/ace/files.json"] == verify.ALTERED, place
+            path.write_bytes(content)
+    assert set(found(folder)[1]) == {verify.OK}
+
+
 def test_other_versions_of_packages_are_named(folder):
     raw = folder / "results" / "event" / "ace" / "raw.nc"
     record = json.loads(provenance.record_of(raw).read_text())

@@ -13,7 +13,8 @@ def would_use(record):
     """Digest of the code and parameters that a run would now make a recorded result with, from the rules themselves."""
     from types import SimpleNamespace
 
-    stage, wildcards = own_name(record.get("stage", "")), SimpleNamespace(**record.get("wildcards", {}))
+    stage, kept = own_name(str(record.get("stage", ""))), record.get("wildcards", {})
+    wildcards = SimpleNamespace(**kept) if isinstance(kept, dict) else SimpleNamespace()
     if getattr(wildcards, "event", None) is not None and wildcards.event not in EVENTS:
         raise LookupError(f"{wildcards.event} is not in {SETTINGS.events}")
     try:
@@ -21,7 +22,7 @@ def would_use(record):
             raise LookupError(stage)
         params = getattr(rules, stage).params
         found = {name: value(wildcards) if callable(value) else value for name, value in params.items()}
-    except (AttributeError, LookupError):
+    except (AttributeError, LookupError, ValueError):  # no such rule, or the record is damaged
         raise LookupError(f"with these settings a run makes no such result ({stage})") from None
     return code_and_params(found)
 
