@@ -121,8 +121,10 @@ def _correlation_settings(results, first, second) -> dict:
 def _low_for_want_of_variance(results, first, second):
     """Says of the component that correlates least that its misfit is no larger, where that is so: it varies less."""
     rows = correlation_rows(results, first, second, "ejecta")
+    if "rms_difference" not in rows:
+        return ""
     rows = rows[rows["quantity"].isin(COMPONENTS) & np.isfinite(rows["r"])]
-    if len(rows) < len(COMPONENTS) or "rms_difference" not in rows:
+    if len(rows) < len(COMPONENTS):
         return ""
     rows = rows.set_index("quantity")
     least = rows["r"].idxmin()

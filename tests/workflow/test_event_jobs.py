@@ -97,6 +97,21 @@ def test_another_setting_remakes_what_depends_on_it_alone(world, by_event):
     assert remade == {"ace/hodogram.nc", "wind/hodogram.nc"}
 
 
+def test_what_is_no_longer_asked_for_is_not_on_the_page(world, by_event):
+    """A pair and a figure are dropped: their files stay, and the page is that of a run which never made them."""
+    fewer = CONFIG.replace("{correlation: {}}", "{}").replace("[hodogram]", "[]")
+    folder = world / "fewer"
+    shutil.copytree(by_event.folder, folder, symlinks=True)
+    (folder / "small.yaml").write_text(fewer)
+    over_others = completed(Run(folder, by_event.arguments), *REPORT)
+    fresh = run(world, "fresh", "jobs=event")
+    (fresh.folder / "small.yaml").write_text(fewer)
+    completed(fresh, *REPORT)
+    assert "ace-wind/correlation.nc" in results(over_others)
+    assert "ace-wind/correlation.nc" not in results(fresh)
+    assert results(over_others)["report.html"] == results(fresh)["report.html"]
+
+
 def test_a_result_that_fails_is_told_and_the_others_are_kept(world, by_event):
     folder = world / "broken"
     shutil.copytree(by_event.folder, folder, symlinks=True)
