@@ -4,9 +4,10 @@ catalogue = read("HELIO4CAST_ICMECAT_v23.csv")       # rows, and what could not 
 table = select(catalogue, Select(start="1998-02-04"))  # events that the workflow can take
 write(table, "events.csv", "events_left_out.csv")
 
-Understood are CSV files with a header (HELIO4CAST ICMECAT, or one's own), and the list of near-Earth ICMEs by
-Richardson and Cane as text: a line per ICME with the times of disturbance, start and end, dates as month/day under a
-line with the year, or with the year. What a line lacks is not guessed; one that makes no sense is left out, by number.
+Understood are CSV files with a header (HELIO4CAST ICMECAT, or one's own; fields between commas, semicolons or tabs),
+and the list of near-Earth ICMEs by Richardson and Cane as text: a line per ICME with the times of disturbance, start
+and end, dates as month/day under a line with the year, or with the year. What a line lacks is not guessed; one that
+makes no sense, or that the workflow would refuse, is left out, by number.
 """
 
 import csv
@@ -17,12 +18,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from pipeline import frames
-from pipeline.config import COLUMNS, EVENT_NAME, MISSIONS, ConfigError, Select
+from pipeline.config import (
+    COLUMNS,
+    EARLIEST,
+    EVENT_NAME,
+    LATEST,
+    LONGEST,
+    LONGEST_NAME,
+    MISSIONS,
+    RESERVED,
+    ConfigError,
+    Select,
+)
 from pipeline.constants import AU_KM
 from pipeline.provenance import whole_file
 
@@ -39,12 +52,17 @@ HEADERS = {
     "latitude_deg": ("latitude_deg", "mo_sc_lat_heeq"),
 }
 PLACE = ("distance_au", "longitude_deg", "latitude_deg")
+DELIMITERS = ",;\t"
+TIMES = ("sheath_start", "ejecta_start", "ejecta_end")
+MISSING = {"", "-", "...", "nan", "nat", "none"}  # ways to write that there is no time or number
+MOST_TOLD = 10  # lines of one kind in a message
 # Distance of the first Lagrange point over that of the Sun.
 L1_FRACTION = 0.01
 NEAR_EARTH = "near Earth"
 
 DATE = r"(?:(?P<year>\d{4})[/-])?(?P<month>\d{1,2})/(?P<day>\d{1,2})|(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)"
 TIME = re.compile(rf"(?:{DATE})[ T]+(?P<hour>\d\d):?(?P<minute>\d\d)?(?!\d)(?:\s*\((?P<at>[AW])\))?")
+YEAR_FIRST = re.compile(r"^(\d{4})/(\d\d)/(\d\d)")
 YEAR = re.compile(r"\W*(\d{4})\W*")
 SEEN_AT = {"A": "ACE", "W": "Wind", None: "Earth (storm onset)"}
 
@@ -72,7 +90,10 @@ class Row:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A line of the catalogue that gives no event. `kind`: malformed, duplicate, spacecraft, date, duration."""
+    """A line of the catalogue that gives no event.
+
+    `kind`: malformed, duplicate, spacecraft, date, duration, no times (a partner's row), text (of a list).
+    """
 
     line: int
     event: str
@@ -106,49 +127,106 @@ def read(path: str | Path) -> Catalogue:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: the catalogue cannot be read: {error}") from None
     source = f"{path.name} (sha256 {sha256(content).hexdigest()[:12]})"
-    reader = _csv_lines if _columns(next(csv.reader(io.StringIO(text)), [])) else _list_lines
+    lines = io.StringIO(text, newline=None).read().split("\n")  # numbered as editors and grep do
+    header = _header(lines)
+    if header and header.missing:
+        raise ConfigError(f"{path}, line {header.line}: no column for {' nor '.join(map(_aliases, header.missing))}")
     rows, left_out = [], []
-    for line in reader(text, source):
+    for line in _csv_lines(lines, header, source) if header else _list_lines(lines, source):
         (rows if isinstance(line, Row) else left_out).append(line)
     if not rows:
         known = "a CSV file with columns ejecta_start and ejecta_end (or mo_start_time and mo_end_time), or a text list"
-        raise ConfigError(f"{path}: no ICME found in {len(left_out)} lines; expected {known} of start and end times")
+        told = "".join(f"; line {out.line}: {out.reason}" for out in left_out[:3])
+        raise ConfigError(
+            f"{path}: no ICME found in {len(left_out)} lines; expected {known} of start and end times{told}"
+        )
     return Catalogue(source, tuple(rows), tuple(left_out))
 
 
-def _columns(header: list[str]) -> dict[str, int]:
-    """Position of every known column; empty where the header has no ejecta times."""
-    names = [name.strip().lower() for name in header]
-    found = {
-        column: next(names.index(alias) for alias in aliases if alias in names)
-        for column, aliases in HEADERS.items()
-        if any(alias in names for alias in aliases)
-    }
-    return found if {"ejecta_start", "ejecta_end"} <= found.keys() else {}
+def _aliases(column: str) -> str:
+    return f"{column} ({', '.join(HEADERS[column][1:])})"
 
 
-def _csv_lines(text: str, source: str) -> Iterator[Row | LeftOut]:
-    lines = csv.reader(io.StringIO(text))
-    header = next(lines)
-    columns = _columns(header)
-    for cells in lines:
-        if not any(map(str.strip, cells)):
+@dataclass(frozen=True)
+class Header:
+    """Where the names of the columns stand (line), what parts them, how many fields, position of every known one."""
+
+    line: int
+    delimiter: str
+    width: int
+    columns: dict[str, int]
+
+    @property
+    def missing(self) -> list[str]:
+        return [name for name in ("ejecta_start", "ejecta_end") if name not in self.columns]
+
+    def split(self, text: str) -> list[str]:
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter), [])
+
+
+def _header(lines: list[str]) -> Header | None:
+    """The first line that is neither blank nor a comment, if it names two columns or more that are known."""
+    number, line = next(((k, line) for k, line in enumerate(lines, 1) if not _skipped(line)), (0, ""))
+    for delimiter in DELIMITERS:
+        names = [name.strip().lower() for name in next(csv.reader([line], delimiter=delimiter), [])]
+        found = {
+            column: next(names.index(alias) for alias in aliases if alias in names)
+            for column, aliases in HEADERS.items()
+            if any(alias in names for alias in aliases)
+        }
+        if len(found) >= 2:
+            return Header(number, delimiter, len(names), found)
+    return None
+
+
+def _skipped(line: str) -> bool:
+    return not line.strip() or line.lstrip().startswith("#")
+
+
+def _csv_lines(lines: list[str], header: Header, source: str) -> Iterator[Row | LeftOut]:
+    after = header.line
+    while after < len(lines):
+        number, (text, after) = after + 1, _record(lines, after, header)
+        if _skipped(text) or not text.strip(f" {header.delimiter}"):
             continue
-        number = lines.line_num
-        cell = {name: cells[k].strip() if k < len(cells) else "" for name, k in columns.items()}
-        name = cell.get("event", "")
+        cell = {}
         try:
-            if len(cells) != len(header):
-                raise ValueError(f"{len(cells)} fields, the header has {len(header)}")
-            yield _csv_row(number, cell, source)
-        except ValueError as error:
-            yield LeftOut(number, name, "malformed", str(error))
+            if text.count('"') % 2:
+                raise ValueError("a quote is not closed")
+            cells = header.split(text)
+            cell = {name: " ".join(cells[k].split()) if k < len(cells) else "" for name, k in header.columns.items()}
+            if len(cells) != header.width:
+                raise ValueError(f"{len(cells)} fields, the header has {header.width}")
+            if cell.get("event") and not any(cell.get(name) for name in TIMES):
+                reason = "no times: partners are added where a spacecraft operated, see select"
+                yield LeftOut(number, cell["event"], "no times", reason)
+            else:
+                yield _csv_row(number, cell, source)
+        except (ValueError, csv.Error) as error:
+            yield LeftOut(number, cell.get("event", ""), "malformed", str(error))
+
+
+def _record(lines: list[str], start: int, header: Header) -> tuple[str, int]:
+    """Text of the record that begins at `start`, and where the next begins.
+
+    A quoted field may hold line breaks but no whole row: a quote that is never closed costs its own line alone.
+    """
+    text = lines[start]
+    for end, line in enumerate(lines[start + 1 :], start + 1):
+        if text.count('"') % 2 == 0:
+            return text, end
+        if line.count('"') % 2 == 0 and len(header.split(line)) == header.width:
+            break
+        text += f"\n{line}"
+    return (text, len(lines)) if text.count('"') % 2 == 0 else (lines[start], start + 1)
 
 
 def _csv_row(line: int, cell: dict[str, str], source: str) -> Row:
     start, end = (_time(cell[name], name) for name in ("ejecta_start", "ejecta_end"))
     if start is None or end is None:
         raise ValueError("ejecta_start and ejecta_end must both be given")
+    if cell.get("spacecraft") == "":
+        raise ValueError("no spacecraft")
     name = cell.get("event") or f"icme-{start:%Y%m%d-%H%M}"
     given = f"{cell['note']}; " if cell.get("note") else ""
     return _checked(
@@ -171,45 +249,65 @@ def _spacecraft(name: str) -> str:
 
 
 def _time(text: str, column: str) -> datetime | None:
-    if not text:
+    if text.lower() in MISSING:
         return None
     try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
+        time = datetime.fromisoformat(YEAR_FIRST.sub(r"\1-\2-\3", text))
+        # ASSUME: a time without an offset is UTC, as in the table of events.
+        return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
+    except (ValueError, OverflowError):
         raise ValueError(f"{column}: {text!r} is not an ISO time") from None
-    # ASSUME: a time without an offset is UTC, as in the table of events.
-    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
 
 
 def _number(text: str, column: str) -> float:
     try:
-        return float(text) if text else np.nan
+        return np.nan if text.lower() in MISSING else float(text)
     except ValueError:
         raise ValueError(f"{column}: {text!r} is not a number") from None
 
 
 def _checked(row: Row) -> Row:
-    """The row with its sheath left blank where it has no length. Raises ValueError where it cannot be an event."""
-    if not EVENT_NAME.fullmatch(row.event) or ".." in row.event:
-        raise ValueError(f"event name {row.event!r} may hold only letters, digits, '_', '-' and single '.'")
+    """The row with its sheath left blank where it has no length.
+
+    Raises ValueError where it cannot be an event: the workflow refuses a whole table for one such row.
+    """
+    _check_name(row.event)
+    times = [t for t in (row.sheath_start, row.ejecta_start, row.ejecta_end) if t is not None]
+    for time in times:
+        if not EARLIEST.year < time.year < LATEST.year:
+            raise ValueError(f"{time:%Y-%m-%dT%H:%M} is not between {EARLIEST.year + 1} and {LATEST.year - 1}")
     if row.ejecta_end <= row.ejecta_start:
         raise ValueError(
             f"ejecta ends ({row.ejecta_end:%Y-%m-%dT%H:%M}) before it starts ({row.ejecta_start:%Y-%m-%dT%H:%M})"
         )
     if row.sheath_start is not None and row.sheath_start > row.ejecta_start:
-        times = f"({row.sheath_start:%Y-%m-%dT%H:%M} and {row.ejecta_start:%Y-%m-%dT%H:%M})"
-        raise ValueError(f"sheath starts after the ejecta {times}")
+        both = f"({row.sheath_start:%Y-%m-%dT%H:%M} and {row.ejecta_start:%Y-%m-%dT%H:%M})"
+        raise ValueError(f"sheath starts after the ejecta {both}")
+    if row.ejecta_end - times[0] > LONGEST:
+        raise ValueError(f"lasts {(row.ejecta_end - times[0]).days} days, more than {LONGEST.days}")
     return replace(row, sheath_start=None) if row.sheath_start == row.ejecta_start else row
 
 
-def _list_lines(text: str, source: str) -> Iterator[Row | LeftOut]:
+def _check_name(name: str) -> None:
+    if not EVENT_NAME.fullmatch(name) or ".." in name:
+        raise ValueError(f"event name {name!r} may hold only letters, digits, '_', '-' and single '.'")
+    if len(name) > LONGEST_NAME:
+        raise ValueError(f"event name {name[:20]}... has {len(name)} characters, more than {LONGEST_NAME}")
+    if name.lower() in RESERVED:
+        raise ValueError(f"event name {name!r} is that of a file or folder beside the events")
+
+
+def _list_lines(lines: list[str], source: str) -> Iterator[Row | LeftOut]:
     """Lines of a list with times as month/day hour-minute under a year, or as year/month/day."""
     year = None
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         heading = YEAR.fullmatch(line)
         if heading:
             year = int(heading[1])
-        elif TIME.search(line):
+        elif not TIME.search(line):
+            if line.strip():
+                yield LeftOut(number, "", "text", "no time in this line")
+        else:
             try:
                 yield _list_row(number, line, year, source)
             except ValueError as error:
@@ -244,13 +342,10 @@ def _follow(found: list[re.Match], year: int | None) -> list[datetime]:
         own = match["year"] or match["y"]
         if own is None and year is None:
             raise ValueError(f"{match[0]!r} has no year, and no line with a year stands above")
-        time = datetime(
-            int(own or year),
-            int(match["month"] or match["m"]),
-            int(match["day"] or match["d"]),
-            int(match["hour"]),
-            int(match["minute"] or 0),
-        )
+        day = datetime(int(own or year), int(match["month"] or match["m"]), int(match["day"] or match["d"]))
+        time = day + timedelta(hours=int(match["hour"]), minutes=int(match["minute"] or 0))
+        if time > day + timedelta(days=1):  # 2400 ends a day
+            raise ValueError(f"{match[0]!r} is no time of day")
         if own is None and times and time.month < times[-1].month - 6:
             time = time.replace(year=time.year + 1)
         times.append(time)
@@ -285,7 +380,8 @@ def _placed(row: Row, choice: Select) -> Row:
     names = (
         name for name in _wanted(choice) if _near_earth(name) and _operates(name, row.ejecta_start, row.ejecta_end)
     )
-    return replace(row, spacecraft=next(names, NEAR_EARTH))
+    name = next(names, NEAR_EARTH)
+    return replace(row, spacecraft=name, note=f"{row.note}; listed for the near Earth, taken for {name}")
 
 
 def _wanted(choice: Select) -> tuple[str, ...]:
@@ -309,11 +405,28 @@ def _unfit(row: Row, choice: Select) -> tuple[str, str] | None:
 
 
 def _repeated(row: Row, events: dict[str, list[Row]]) -> tuple[str, str] | None:
-    """A name may come again only for another spacecraft; case does not tell names apart in every file system."""
+    """A name may come again only for another spacecraft at about that time, an ejecta under no other name.
+
+    Case does not tell names apart in every file system.
+    """
+    same = (row.spacecraft, row.ejecta_start, row.ejecta_end)
+    twin = next((r for rows in events.values() for r in rows if (r.spacecraft, *_extent(r)) == same), None)
     earlier = next((rows for name, rows in events.items() if name.lower() == row.event.lower()), [])
-    if not earlier or (earlier[0].event == row.event and row.spacecraft not in {r.spacecraft for r in earlier}):
-        return None
-    return "duplicate", f"{row.event} is already on line {earlier[0].line}"
+    if earlier and (earlier[0].event != row.event or row.spacecraft in {r.spacecraft for r in earlier}):
+        return "duplicate", f"{row.event} is already on line {earlier[0].line}"
+    if earlier and max(r.ejecta_end for r in (row, *earlier)) - min(map(_first, (row, *earlier))) > LONGEST:
+        return "duplicate", f"{row.event} is on line {earlier[0].line} with times more than {LONGEST.days} days away"
+    if twin:
+        return "duplicate", f"{twin.event} on line {twin.line} has the same spacecraft and times"
+    return None
+
+
+def _extent(row: Row) -> tuple[datetime, datetime]:
+    return row.ejecta_start, row.ejecta_end
+
+
+def _first(row: Row) -> datetime:
+    return row.sheath_start or row.ejecta_start
 
 
 def _operation(spacecraft: str) -> tuple[date, date | None]:
@@ -345,8 +458,11 @@ def _same(earlier: list[Row], later: list[Row], choice: Select) -> bool:
     if {row.spacecraft for row in earlier} & {row.spacecraft for row in later}:
         return False
     apart = separation_au(earlier[0].place, later[0].place)
-    # ASSUME: two entries are the same ejecta if the spacecraft are within the limit and the entries overlap in time.
-    return apart <= choice.max_separation_au and later[0].ejecta_start < earlier[0].ejecta_end
+    together = all(_near_earth(rows[0].spacecraft) for rows in (earlier, later))
+    # ASSUME: two entries are the same ejecta if the spacecraft are within the limit and the entries overlap in time;
+    # where the catalogue gives no places, spacecraft near the Earth are within it.
+    near = together if np.isnan(apart) else apart <= choice.max_separation_au
+    return near and later[0].ejecta_start < earlier[0].ejecta_end
 
 
 def _partners(rows: list[Row], choice: Select) -> list[Row]:
@@ -356,8 +472,8 @@ def _partners(rows: list[Row], choice: Select) -> list[Row]:
     for name in (name for name in _wanted(choice) if name not in there and _near_earth(name)):
         apart = separation_au(reference.place, l1(reference.ejecta_start))
         if _operates(name, reference.ejecta_start, reference.ejecta_end) and not apart > choice.max_separation_au:
-            where = f"; about {apart:.3f} au from it" if np.isfinite(apart) else ""
-            note = f"boundaries carried from {reference.spacecraft} by the measured lag{where}"
+            where = f", which was {apart:.3f} au from L1" if np.isfinite(apart) else ""
+            note = f"boundaries carried by the measured lag from {reference.spacecraft}{where}"
             partners.append(Row(reference.line, reference.event, name, None, None, None, note))
     return partners
 
@@ -406,8 +522,22 @@ def summary(catalogue: Catalogue, table: Table) -> str:
     """What became of the lines, in a few sentences."""
     kinds = [out.kind for out in table.left_out]
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
-    pairs = sum(len(rows) > 1 for rows in table.events)
-    text = f"{len(table.events)} events ({pairs} with more than one spacecraft) from {catalogue.source}"
-    malformed = [f"line {o.line}: {o.reason}" for o in table.left_out if o.kind == "malformed"]
-    shown = [*malformed[:10], *([f"and {len(malformed) - 10} more"] if len(malformed) > 10 else [])]
-    return "\n".join([f"{text}; left out: {counts or 'none'}", *(f"  malformed, {one}" for one in shown)])
+    pairs, n = sum(len(rows) > 1 for rows in table.events), len(table.events)
+    text = f"{n} event{'' if n == 1 else 's'} ({pairs} with more than one spacecraft) from {catalogue.source}"
+    malformed = [f"malformed, line {o.line}: {o.reason}" for o in table.left_out if o.kind == "malformed"]
+    lines = [*_most(malformed), *_most(_overlaps(table))]
+    return "\n".join([f"{text}; left out: {counts or 'none'}", *(f"  {line}" for line in lines)])
+
+
+def _most(lines: list[str]) -> list[str]:
+    return [*lines[:MOST_TOLD], *([f"and {len(lines) - MOST_TOLD} more"] if len(lines) > MOST_TOLD else [])]
+
+
+def _overlaps(table: Table) -> list[str]:
+    """Events that begin before the one before has ended: their samples count twice in a study of many."""
+    references = [rows[0] for rows in table.events]
+    return [
+        f"overlap, {later.event} starts before {earlier.event} ends: kept, and counted as two"
+        for earlier, later in pairwise(references)
+        if earlier.spacecraft == later.spacecraft and later.ejecta_start < earlier.ejecta_end
+    ]
