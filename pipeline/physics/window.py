@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from pipeline.physics import elsasser
 
-CACHED = 80_000  # numbers to work on at once, 0.6 MB
+CACHED = 160_000  # numbers to work on at once, 1.3 MB
 
 
 class Moments(NamedTuple):
