@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from pipeline import provenance
 from pipeline.stats import meta
@@ -27,7 +26,8 @@ PUBLISHED = {
     ("extended", "sheath"): (0.65, SCOLINI),
     ("extended", "ejecta"): (0.90, SCOLINI),
 }
-PHASES = np.linspace(-1, 2, 31)  # edges; 0 and 1 are the ejecta's boundaries
+PHASES = np.linspace(-1, 2, 31)  # edges; -1, 0 and 1 are the starts of sheath and ejecta, and the ejecta's end
+EPOCH_COLUMNS = ("spacecraft", "quantity", "phase", "n_events", "mean", "low", "high")
 RUNNING = ("sigma_c_rectified_running", "sigma_r_running", "db_over_b_running")
 
 
@@ -98,6 +98,7 @@ def correlations(table: pd.DataFrame, folder: str | Path) -> pd.DataFrame:
 
 def coherence(pairs: pd.DataFrame, rng: np.random.Generator, draws: int = 1000) -> Iterator[tuple]:
     """Scale length L (au) of r = exp(-d / L) over pairs, its interval by drawing pairs."""
+    # ASSUME: without separation r is 1: noise and errors of the lag, which lower every r, shorten L.
     d, r = pairs["distance_au"].to_numpy(float), pairs["r"].to_numpy(float)
     n = int(np.isfinite(d * r).sum())
     length = meta.scale_length(d, r)
@@ -131,55 +132,71 @@ def differences(table: pd.DataFrame) -> Iterator[tuple]:
         yield _row("delta_r_tau", "alfvenic", quantity, found.n, (found.tau, *spread))
 
 
-def epoch(folder: str | Path, spacecraft: str) -> xr.Dataset:
-    """Superposed epoch of the running series of one spacecraft: mean over events and its interval, per phase.
-
-    Phase 0 and 1 are the boundaries of the ejecta. An event gives a phase the mean of its samples there, so that long
-    events count no more than short ones.
-    """
-    stacks = {name: [] for name in RUNNING}
-    for series, edges in _running(Path(folder), spacecraft):
-        phase = (series["time"].values - edges[0]) / (edges[1] - edges[0])
-        for name in RUNNING:
-            stacks[name].append(by_phase(phase, series[name].values))
-    rng = generator("all", "population", 2)
-    out = xr.Dataset(coords={"phase": (PHASES[:-1] + PHASES[1:]) / 2, "bound": ["low", "high"]})
-    out.attrs = {"spacecraft": spacecraft}
-    for name, stack in stacks.items():
-        values = np.reshape(stack, (-1, len(PHASES) - 1))
-        numbers = np.array([meta.mean_interval(column, rng, draws=1000) for column in values.T])
-        out[name] = ("phase", numbers[:, 0])
-        out[f"{name}_ci"] = (("phase", "bound"), numbers[:, 1:])
-        out["n_events"] = ("phase", np.isfinite(values).sum(axis=0))
-    return out
-
-
-def _running(folder: Path, spacecraft: str):
-    """(running series, boundaries of the ejecta) of every event in the tables that has both.
+def epochs(folder: str | Path, chosen: Collection[str] | None = None) -> pd.DataFrame:
+    """Superposed epochs of the running series of every spacecraft (EPOCH_COLUMNS); `chosen` as of `study`.
 
     The tables say which events belong to the study: a results folder may hold others, of earlier tables of events.
     """
-    listed = table(folder / "catalogue" / "alfvenicity.csv")
-    for event in sorted(set(listed["event"])) if len(listed) else ():
+    listed, rows = of_all(folder, "alfvenicity", chosen), []
+    for name in dict.fromkeys(listed["spacecraft"]) if len(listed) else ():
+        rows += epoch(folder, name, sorted(set(listed["event"])))
+    return pd.DataFrame(rows, columns=EPOCH_COLUMNS)
+
+
+def epoch(folder: str | Path, spacecraft: str, events: list[str]) -> Iterator[tuple]:
+    """Superposed epoch of the running series of one spacecraft: mean over events and its interval, per phase.
+
+    Phase -1 to 0 is the sheath, 0 to 1 the ejecta, each over its own duration, 1 to 2 what follows, over the ejecta's:
+    sheaths are not in proportion to their ejecta, and would be mixed with the wind before them. An event gives a phase
+    the mean of its samples there, so that long events count no more than short ones; without a sheath it gives none
+    before 0. The intervals hold phase by phase, not for the whole curve at once.
+    """
+    stacks = {name: [] for name in RUNNING}
+    for series, edges in _running(Path(folder), spacecraft, events):
+        phase = phases(series["time"].values, *edges)
+        for name in RUNNING:
+            stacks[name].append(by_phase(phase, series[name].values))
+    rng, centres = generator("all", "population", 2), (PHASES[:-1] + PHASES[1:]) / 2
+    for name, stack in stacks.items():
+        for centre, values in zip(centres, np.reshape(stack, (-1, centres.size)).T, strict=True):
+            numbers = meta.mean_interval(values, rng, draws=1000)
+            yield spacecraft, name.removesuffix("_running"), centre, np.isfinite(values).sum(), *numbers
+
+
+def phases(time: np.ndarray, sheath_start: np.datetime64, start: np.datetime64, end: np.datetime64) -> np.ndarray:
+    """Phase of each time (see `epoch`); NaN before the ejecta where no sheath is known (NaT)."""
+    inside = (time - start) / (end - start)
+    before = np.full(time.size, np.nan) if np.isnat(sheath_start) else (time - start) / (start - sheath_start)
+    return np.where(time < start, before, inside)
+
+
+def _running(folder: Path, spacecraft: str, events: list[str]):
+    """(running series, boundaries) of every event that has both."""
+    for event in events:
         path = folder / event / spacecraft / "alfvenicity.nc"
-        edges = ejecta(folder / event / "intervals.csv", spacecraft) if path.is_file() else None
+        edges = boundaries(folder / event / "intervals.csv", spacecraft) if path.is_file() else None
         if edges is not None:
             yield provenance.read(path), edges
 
 
-def ejecta(path: str | Path, spacecraft: str) -> tuple[np.datetime64, np.datetime64] | None:
-    """Start and end (datetime64) of the ejecta at one spacecraft, None where they are not known."""
+def boundaries(path: str | Path, spacecraft: str) -> tuple[np.datetime64, np.datetime64, np.datetime64] | None:
+    """Start of the sheath (NaT where there is none), start and end of the ejecta at one spacecraft.
+
+    None where those of the ejecta are not known.
+    """
     from pipeline import intervals
 
-    rows = intervals.of(intervals.read(path), spacecraft).query("interval == 'ejecta'")
-    if not len(rows) or rows[["start", "end"]].isna().any(axis=None):
+    rows = intervals.of(intervals.read(path), spacecraft)
+    sheath, ejecta = (rows[rows["interval"] == name] for name in REGIONS)
+    if not len(ejecta) or ejecta[["start", "end"]].isna().any(axis=None):
         return None
-    return rows["start"].iloc[0].to_datetime64(), rows["end"].iloc[0].to_datetime64()
+    first = sheath["start"].iloc[0].to_datetime64() if len(sheath) else np.datetime64("NaT", "ns")
+    return first, ejecta["start"].iloc[0].to_datetime64(), ejecta["end"].iloc[0].to_datetime64()
 
 
 def by_phase(phase: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Mean of `values` (time) in each phase bin; NaN where a bin holds none."""
-    there = np.isfinite(values)
+    there = np.isfinite(values) & np.isfinite(phase)
     which = np.digitize(phase[there], PHASES) - 1
     inside = (which >= 0) & (which < len(PHASES) - 1)
     total = np.bincount(which[inside], values[there][inside], len(PHASES) - 1)

@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 from pipeline import intervals, population, provenance, tables
+from pipeline.figures import style
 from pipeline.report import population as figure
 from pipeline.stats import meta
 
@@ -48,13 +49,22 @@ def _write(root, name, rows, columns):
 
 
 def _event_files(folder, distance_au):
-    """A ramp of cross helicity from -0.5 at the front to 0.5 at the rear, in an ejecta of 10 h."""
-    start = np.datetime64("2001-01-01T10:00", "ns")
+    """Cross helicity from 0.5 to 1 through a sheath of 2 to 6 h, from -0.5 to 0.5 through an ejecta of 10 h, and on.
+
+    Every third event has no sheath: what is measured there is of the wind.
+    """
+    start, number = np.datetime64("2001-01-01T10:00", "ns"), int(folder.name[1:])
     time = np.datetime64("2001-01-01T00:00", "ns") + np.arange(0, 1800, 2) * np.timedelta64(60, "s")
+    sheath_start = start - np.timedelta64(2 + number % 5, "h")
     phase = (time - start) / np.timedelta64(10, "h")
+    if number % 3:
+        before = 1 + 0.5 * (time - start) / (start - sheath_start)
+        phase = np.where(time < start, np.where(time < sheath_start, 9.0, before + 0.5), phase)
     series = xr.Dataset(dict.fromkeys(population.RUNNING, ("time", phase - 0.5)), {"time": time})
     provenance.write(series, folder / "ace" / "alfvenicity.nc", "test", {})
     rows = [("ace", "ejecta", start, start + np.timedelta64(10, "h"), "given")]
+    if number % 3:
+        rows.insert(0, ("ace", "sheath", sheath_start, start, "given"))
     intervals.write(pd.DataFrame(rows, columns=intervals.COLUMNS), folder / "intervals.csv")
     values = {"distance_au": ("interval", [distance_au]), "angle_deg": ("interval", [0.5])}
     provenance.write(xr.Dataset(values), folder / "ace-wind" / "lag.nc", "test", {})
@@ -101,11 +111,16 @@ def test_delta_r_takes_all_alfvenic_intervals_together_where_there_are_several(n
     assert spread["low"] < 0.1 < spread["high"]
 
 
-def test_the_superposed_epoch_of_a_ramp_is_the_ramp(folder):
-    mean = population.epoch(folder, "ace")
-    assert int(mean["n_events"].max()) == N
-    # a bin holds the mean of its samples, half a sample spacing (1 min of 600) from its centre at most
-    np.testing.assert_allclose(mean["sigma_c_rectified_running"], mean["phase"] - 0.5, atol=1 / 300)
+def test_the_superposed_epoch_follows_sheath_and_ejecta_each_over_its_duration(folder):
+    mean = population.epochs(folder).query("quantity == 'sigma_c_rectified'")
+    phase = mean["phase"].to_numpy()
+    truth = np.where(phase < 0, 1 + 0.5 * phase, phase - 0.5)
+    # a bin holds the mean of its samples, a spacing (2 min of 2 h at least) times the slope from its centre at most
+    np.testing.assert_allclose(mean["mean"], truth, atol=0.5 * 2 / 120)
+    assert set(mean.loc[phase > 0, "n_events"]) == {N}
+    assert set(mean.loc[phase < 0, "n_events"]) == {2 * N // 3}  # every third has no sheath
+    assert (mean["low"] <= mean["mean"] + 1e-12).all()
+    assert (mean["mean"] <= mean["high"] + 1e-12).all()
 
 
 def test_events_that_left_the_table_do_not_stay_in_the_study(folder, tmp_path):
@@ -113,7 +128,18 @@ def test_events_that_left_the_table_do_not_stay_in_the_study(folder, tmp_path):
     path = tmp_path / "results" / "catalogue" / "alfvenicity.csv"
     rows = tables.read(path)
     tables.write(rows[rows["event"] != NAMES[0]], path)
-    assert int(population.epoch(tmp_path / "results", "ace")["n_events"].max()) == N - 1
+    assert population.epochs(tmp_path / "results")["n_events"].max() == N - 1
+    assert not len(population.epochs(tmp_path / "results", {"occurrence"}))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5])
+@pytest.mark.parametrize("n", [13, 35])  # where rounding puts an end of Wilson's interval past a share of 1, of 0
+def test_shares_of_none_and_of_all_are_drawn(share, n):
+    rows = {"event": range(n), "spacecraft": "ace", "interval": "ejecta", "alfvenic_fraction": share, "extended": False}
+    numbers = pd.DataFrame(population.occurrence(pd.DataFrame(rows)), columns=population.COLUMNS)
+    axis = style.new_figure(4, 4).subplots()
+    figure.shares(axis, numbers)
+    assert axis.has_data()
 
 
 def test_a_run_without_tables_gives_an_empty_study(tmp_path):
@@ -124,12 +150,12 @@ def test_a_run_without_tables_gives_an_empty_study(tmp_path):
 
 
 def test_the_figure_shows_the_numbers(folder, numbers):
-    drawn = figure.draw(folder, numbers)
+    drawn = figure.draw(folder, numbers, population.epochs(folder))
     shares, values, epoch, _, separation, deltas = drawn.axes
     assert len(shares.get_yticklabels()) == 4
     assert "ejecta, any\nACE (60)" in [label.get_text() for label in shares.get_yticklabels()]
     assert values.get_legend() is not None
-    assert epoch.get_title(loc="left") == "ACE, 60 events"
+    assert epoch.get_title(loc="left") == "ACE, 60 events, 40 sheaths"
     assert separation.get_title(loc="left").startswith("L = 0.03")
     assert [label.get_text() for label in deltas.get_yticklabels()] == ["$B_x$ (60)"]
 

@@ -115,5 +115,5 @@ def test_every_number_has_an_interval(numbers):
 
 
 def test_the_figure_is_drawn_from_them(root, numbers):
-    drawn = figure.draw(root, numbers)
+    drawn = figure.draw(root, numbers, population.epochs(root))
     assert all(axis.has_data() for axis in drawn.axes)

@@ -29,6 +29,7 @@ rule catalogue_page:
     input:
         expand(RESULTS + "/catalogue/{table}.csv", table=CATALOGUE),
         RESULTS + "/catalogue/population.csv",
+        RESULTS + "/catalogue/epoch.csv",
         RESULTS + "/catalogue/population.png",
     output:
         report(

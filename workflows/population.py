@@ -5,8 +5,10 @@ from pipeline.report.population import draw
 
 chosen = {Path(path).stem for path in snakemake.input}
 numbers = population.study(snakemake.params.results, chosen)
+epochs = population.epochs(snakemake.params.results, chosen)
 tables.write(numbers, snakemake.output.table)
-figures.save(draw(snakemake.params.results, numbers, chosen), Path(snakemake.output.png).with_suffix(""))
+tables.write(epochs, snakemake.output.epoch)
+figures.save(draw(snakemake.params.results, numbers, epochs, chosen), Path(snakemake.output.png).with_suffix(""))
 
 provenance.account(
     snakemake.output, snakemake.rule, snakemake.input, snakemake.params.items(), snakemake.wildcards.items()

@@ -1,4 +1,4 @@
-# tables of all events, running series -> catalogue/population.csv, figure: the study of many
+# tables of all events, running series -> catalogue/population.csv, epoch.csv, figure: the study of many
 rule population:
     "The study of many events: results/catalogue/population.csv and its figure."
 
@@ -6,6 +6,7 @@ rule population:
         expand(RESULTS + "/catalogue/{table}.csv", table=CATALOGUE),
     output:
         table=RESULTS + "/catalogue/population.csv",
+        epoch=RESULTS + "/catalogue/epoch.csv",
         png=report(
             RESULTS + "/catalogue/population.png",
             category="all events",

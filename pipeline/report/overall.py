@@ -13,8 +13,9 @@ from pipeline.results import EventResults, open_events
 ABOUT = "Every event a dot, the median a bar: correlation of the two spacecraft, and Alfvénicity, by region."
 ABOUT_STUDY = (
     "Shares of structures with Alfvénic intervals (diamonds: published), cross helicity of every sheath and ejecta "
-    "(published means dashed), superposed epochs, correlation over separation, and the differences of r; intervals "
-    "of 95 % from drawing events."
+    "(published means dashed), superposed epochs (sheath and ejecta each over its duration), correlation over "
+    "separation with r = exp(−d/L), and the random-effects mean of the differences of r. Intervals of 95 %: of shares "
+    "after Wilson, of differences by Student's t (Hartung and Knapp), of all else from drawing events."
 )
 MEANINGS = {
     "quantity": ("", "what is averaged or counted"),

@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-EPOCH_LABELS = {"sigma_c_rectified_running": r"$\sigma_c$ rectified", "sigma_r_running": r"$\sigma_r$",
-                "db_over_b_running": r"$\delta B / B$"}  # fmt: skip
+EPOCH_LABELS = {"sigma_c_rectified": r"$\sigma_c$ rectified", "sigma_r": r"$\sigma_r$", "db_over_b": r"$\delta B / B$"}
 SYMBOLS = {"b_x": "$B_x$", "b_y": "$B_y$", "b_z": "$B_z$", "b_mag": "|B|"}
 EPOCH_COLOURS = ("#0072B2", "#D55E00", "#00805C")
 
 
-def draw(folder: str | Path, numbers: pd.DataFrame, chosen: Collection[str] | None = None) -> "Figure":
-    """Figure over all events below `folder`; `numbers` and `chosen` as of `population.study`."""
-    names = list(dict.fromkeys(numbers.loc[numbers["quantity"] == "with_alfvenic", "subset"]))
+def draw(
+    folder: str | Path, numbers: pd.DataFrame, epochs: pd.DataFrame, chosen: Collection[str] | None = None
+) -> "Figure":
+    """Figure over all events below `folder`; `numbers` and `chosen` as of `population.study`, `epochs` of its own."""
     with style.applied():
         figure = style.new_figure(style.DOUBLE, 6.4)
         axes = figure.subplots(3, 2).ravel()
         shares(axes[0], numbers)
         values(axes[1], population.of_all(folder, "alfvenicity", chosen), numbers)
-        for axis, name in zip(axes[2:4], names, strict=False):
-            epoch(axis, population.epoch(folder, name))
+        for axis, (_, mean) in zip(axes[2:4], epochs.groupby("spacecraft", sort=False), strict=False):
+            epoch(axis, mean)
         separation(axes[4], population.correlations(population.of_all(folder, "correlation", chosen), folder), numbers)
         deltas(axes[5], numbers)
         for axis in axes:
@@ -40,11 +40,16 @@ def draw(folder: str | Path, numbers: pd.DataFrame, chosen: Collection[str] | No
     return figure
 
 
+def _arms(row: tuple) -> list[list[float]]:
+    """Lengths of an error bar to both sides; rounding may put an end on the wrong side of a share of 0 or 1."""
+    return [[max(row.value - row.low, 0.0)], [max(row.high - row.value, 0.0)]]
+
+
 def shares(axis: "Axes", numbers: pd.DataFrame) -> None:
     """Shares of structures with Alfvénic intervals, and with extended ones; published values as diamonds."""
     rows = numbers[numbers["quantity"].isin(["with_alfvenic", "extended"])].reset_index(drop=True)
     for k, row in rows.iterrows():
-        axis.errorbar(row.value, k, xerr=[[row.value - row.low], [row.high - row.value]], fmt="o", markersize=4,
+        axis.errorbar(row.value, k, xerr=_arms(row), fmt="o", markersize=4,
                       color=style.SPACECRAFT.get(row.subset, "0.3"))  # fmt: skip
     known = rows[np.isfinite(rows["published"].astype(float))]
     if len(known):
@@ -76,7 +81,7 @@ def values(axis: "Axes", table: pd.DataFrame, numbers: pd.DataFrame) -> None:
     rows = numbers.query("quantity == 'sigma_c_rectified'").reset_index(drop=True)
     for k, row in rows.iterrows():
         height = tallest * (1.15 + 0.12 * (len(rows) - k))
-        axis.errorbar(row.value, height, xerr=[[row.value - row.low], [row.high - row.value]], markersize=3.5,
+        axis.errorbar(row.value, height, xerr=_arms(row), markersize=3.5,
                       fmt="o", color=style.REGION[row.region])  # fmt: skip
         left = row.low > -0.6  # the name stands on the side where there is room
         at, offset, side = (row.low, -3, "right") if left else (row.high, 3, "left")
@@ -88,17 +93,21 @@ def values(axis: "Axes", table: pd.DataFrame, numbers: pd.DataFrame) -> None:
     axis.legend(frameon=False, fontsize=7, loc="lower right", bbox_to_anchor=(1, 1), ncol=3, borderpad=0)
 
 
-def epoch(axis: "Axes", mean: pd.DataFrame) -> None:
-    """Running series over normalised time, mean over events with its interval."""
+def epoch(axis: "Axes", epochs: pd.DataFrame) -> None:
+    """Running series of one spacecraft over normalised time, mean over events with its interval."""
     for (name, label), colour in zip(EPOCH_LABELS.items(), EPOCH_COLOURS, strict=True):
-        axis.plot(mean["phase"], mean[name], color=colour, label=label)
-        low, high = mean[f"{name}_ci"].values.T
-        axis.fill_between(mean["phase"], low, high, color=colour, alpha=0.2, linewidth=0)
+        mean = epochs[epochs["quantity"] == name]
+        axis.plot(mean["phase"], mean["mean"], color=colour, label=label)
+        axis.fill_between(mean["phase"], mean["low"], mean["high"], color=colour, alpha=0.2, linewidth=0)
+    axis.axvspan(-1, 0, color=style.SHADES["sheath"], zorder=0)
     axis.axvspan(0, 1, color=style.SHADES["ejecta"], zorder=0)
     axis.axhline(0, color="0.5", linewidth=0.5)
-    axis.set(xlabel="time over duration of the ejecta", xlim=(-1, 2), ylim=(-1, 1.35))  # room for names above 1
-    n = int(mean["n_events"].max())
-    axis.set_title(f"{style.display(mean.attrs['spacecraft'])}, {n} event{'' if n == 1 else 's'}", fontsize=8)
+    axis.set(xlabel="sheath, ejecta, and after (durations of the ejecta)", xlim=(-1, 2), ylim=(-1, 1.35))
+    n, sheaths = epochs["n_events"].max(), epochs.loc[epochs["phase"] < 0, "n_events"].max()
+    known = f", {sheaths} sheath{'' if sheaths == 1 else 's'}"
+    axis.set_title(
+        f"{style.display(epochs['spacecraft'].iloc[0])}, {n} event{'' if n == 1 else 's'}{known}", fontsize=8
+    )
     axis.legend(frameon=False, fontsize=7, loc="upper center", ncol=3, columnspacing=1, handlelength=1)
 
 
@@ -123,7 +132,7 @@ def deltas(axis: "Axes", numbers: pd.DataFrame) -> None:
     """Random-effects means of delta r per component with their intervals."""
     rows = numbers[numbers["quantity"] == "delta_r"].reset_index(drop=True)
     for k, row in rows.iterrows():
-        axis.errorbar(row.value, k, xerr=[[row.value - row.low], [row.high - row.value]], fmt="s", color="0.2")
+        axis.errorbar(row.value, k, xerr=_arms(row), fmt="s", color="0.2")
     if len(rows):
         axis.axvline(0, color="0.5", linewidth=0.5)
         names = [f"{SYMBOLS.get(r.subset, r.subset)} ({r.n_events})" for r in rows.itertuples()]
