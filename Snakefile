@@ -122,10 +122,22 @@ def tell():
     return came if EVENTS else None
 
 
+def let_scheduler_rest():
+    """Here, jobs are limited by cores; Snakemake's limit of jobs per second is for submissions to a cluster.
+
+    While it holds to that limit, its scheduler wakes once more every second for every job that ended: after some hundred
+    of them it needs a core for itself (Snakemake 9.27).
+    """
+    limit = getattr(workflow.scheduler, "job_rate_limiter", None)
+    if workflow.local_exec and limit and limit.timespan <= 1:
+        workflow.scheduler.job_rate_limiter = None
+
+
 onstart:
     from pipeline import provenance
 
     provenance.sweep(RESULTS)
+    let_scheduler_rest()
 
 
 onsuccess:
