@@ -132,6 +132,20 @@ def test_events_that_left_the_table_do_not_stay_in_the_study(folder, tmp_path):
     assert not len(population.epochs(tmp_path / "results", {"occurrence"}))
 
 
+def test_tables_that_are_no_longer_asked_for_are_not_in_the_study(folder):
+    every = set(population.study(folder)["quantity"])
+    few = population.study(folder, {"occurrence", "correlation"})
+    assert set(few["quantity"]) == every - {
+        "sigma_c",
+        "sigma_c_rectified",
+        "sigma_r",
+        "db_over_b",
+        "delta_r",
+        "delta_r_tau",
+    }
+    assert {"with_alfvenic", "scale_length_au"} <= set(few["quantity"])
+
+
 @pytest.mark.parametrize("share", [0.0, 0.5])
 @pytest.mark.parametrize("n", [13, 35])  # where rounding puts an end of Wilson's interval past a share of 1, of 0
 def test_shares_of_none_and_of_all_are_drawn(share, n):
