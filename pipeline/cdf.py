@@ -86,14 +86,15 @@ def from_epoch(milliseconds: np.ndarray) -> np.ndarray:
     """
     milliseconds = np.asarray(milliseconds, dtype=np.float64)
     valid = (milliseconds > 0) & (milliseconds < MS_TO_2262)  # not where NaN
-    known = milliseconds if valid.all() else np.where(valid, milliseconds, MS_TO_1970)
-    ns = known.astype("int64")  # whole ms; they are positive, where to cut is to floor
+    whole = bool(valid.all())
+    known = milliseconds if whole else np.where(valid, milliseconds, MS_TO_1970)
+    ns = known.astype(np.int64)  # whole ms; they are positive, where to cut is to floor
     rest = known - ns
     rest *= 1e6
     ns -= MS_TO_1970
     ns *= 1_000_000
-    ns += np.rint(rest).astype("int64")
-    return _time(ns, valid)
+    ns += np.rint(rest).astype(np.int64)
+    return ns.view("datetime64[ns]") if whole else _time(ns, valid)
 
 
 def _time(ns: np.ndarray, valid: np.ndarray) -> np.ndarray:

@@ -13,7 +13,6 @@ import math
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,14 +43,16 @@ class Damaged(ValueError):
 
 
 @functools.lru_cache
-def layout(form: str, wide: bool) -> struct.Struct:
-    """Big-endian fields; offsets have 8 bytes and names 256 in version 3 (`wide`), or else 4 and 64."""
+def layout(wide: bool, *forms: str) -> struct.Struct:
+    """Big-endian fields; offsets have 8 bytes and names 256 in version 3 (`wide`), or else 4 and 64.
+
+    Several forms follow each other; they are joined here, once.
+    """
     codes = {"o": "q", "O": "8x", "n": "256s", "N": "256x"} if wide else {"o": "i", "O": "4x", "n": "64s", "N": "64x"}
-    return struct.Struct(">" + "".join((codes | {"I": "4x"}).get(letter, letter) for letter in form))
+    return struct.Struct(">" + "".join((codes | {"I": "4x"}).get(letter, letter) for letter in "".join(forms)))
 
 
-@dataclass(frozen=True)
-class Records:
+class Records(NamedTuple):
     """The bytes of an uncompressed CDF, its version's width, and how it keeps numbers; `gdr`: its global record."""
 
     body: bytes
@@ -60,38 +61,38 @@ class Records:
     row_major: bool = True
     gdr: int = 0
 
-    def width(self, form: str) -> int:
-        return layout(form, self.wide).size
+    def width(self, *forms: str) -> int:
+        return layout(self.wide, *forms).size
 
-    def fields(self, at: int, form: str) -> tuple:
+    def fields(self, at: int, *forms: str) -> tuple:
         """Fields from `at` on."""
         if at < START:
             raise Damaged(f"a record at byte {at}")
-        return layout(form, self.wide).unpack_from(self.body, at)
+        return layout(self.wide, *forms).unpack_from(self.body, at)
 
-    def record(self, at: int, kinds: tuple[int, ...], form: str = "") -> tuple[int, int, list]:
+    def record(self, at: int, kinds: tuple[int, ...], form: str = "") -> tuple:
         """Size, type and first fields of the record at `at`, which must be one of `kinds` and end inside the file."""
-        fields = layout("oi" + form, self.wide)
-        size, kind, *rest = fields.unpack_from(self.body, at)
-        if at < START or kind not in kinds or size < fields.size or at + size > len(self.body):
+        record = layout(self.wide, "oi", form)
+        fields = record.unpack_from(self.body, at)
+        if at < START or fields[1] not in kinds or fields[0] < record.size or at + fields[0] > len(self.body):
             raise Damaged(f"no record of type {kinds[0]} at byte {at}")
-        return size, kind, rest
+        return fields
 
-    def chain(self, head: int, count: int, kind: int, form: str = "") -> Iterator[tuple[int, list]]:
-        """Offset and fields behind the link (`form`) of `count` records, each linked to the next and the last to none.
+    def chain(self, head: int, count: int, kind: int, form: str = "") -> Iterator[tuple[int, tuple]]:
+        """Offset, and size, type, link and fields (`form`), of `count` records, each linked to the next one.
 
-        A circle has no last one, and `count` is bound by the file's size.
+        The last must be linked to none, which a circle does not have, and `count` is bound by the file's size.
         """
-        link = layout("oio" + form, self.wide)
+        link = layout(self.wide, "oio", form)
         unpack, width, body, end, at = link.unpack_from, link.size, self.body, len(self.body), head
         if not 0 <= count <= end // width:
             raise Damaged(f"{count} records of type {kind}")
         for _ in range(count):
-            size, found, after, *fields = unpack(body, at)
-            if at < START or found != kind or size < width or at + size > end:
+            fields = unpack(body, at)
+            if at < START or fields[1] != kind or fields[0] < width or at + fields[0] > end:
                 raise Damaged(f"no record of type {kind} at byte {at}")
             yield at, fields
-            at = after
+            at = fields[2]
         if count and at:
             raise Damaged(f"more than {count} records of type {kind}, or a circle of them")
 
@@ -124,7 +125,7 @@ def opened(path: str | Path, *, checksum: bool = True) -> Records:
     with open(path, "rb", buffering=0) as file:
         body = file.read()
     records = unpacked(body)
-    _, _, (gdr, version, release, encoding, flags) = records.record(START, (CDR,), "oiiii")
+    _, _, gdr, version, release, encoding, flags = records.record(START, (CDR,), "oiiii")
     if version != (3 if records.wide else 2) or (version, release) < (2, 5) or not flags & ONE_FILE:
         raise Damaged(f"version {version}.{release} with flags {flags}, known are single files of 2.5 to 3")
     if encoding not in ORDER:
@@ -141,7 +142,7 @@ def unpacked(body: bytes) -> Records:
     outer = Records(body, wide=body[:4].hex() == "cdf30001")
     if body[4:8].hex() != COMPRESSED:
         return outer
-    size, _, (_, stated, _) = outer.record(START, (CCR,), "ooi")
+    size, _, _, stated, _ = outer.record(START, (CCR,), "ooi")
     packed = body[START + outer.width("oiooi") : START + size]
     return Records(body[:4] + b"\0\0\xff\xff" + inflated(packed, stated), outer.wide)
 
@@ -159,11 +160,11 @@ def inflated(packed: bytes, size: int) -> bytes:
 
 def variables(records: Records, names: Iterable[str] | None = None) -> dict[str, Variable]:
     """Descriptions of the variables `names` (None: of all); those that the file does not have are left out."""
-    _, _, (r_head, z_head, _, _, r_count, _, _, r_dims, z_count, *_) = records.record(records.gdr, (GDR,), GDR_FIELDS)
-    r_sizes = dimensions(records, records.gdr + records.width("oi" + GDR_FIELDS), r_dims)
+    _, _, r_head, z_head, _, _, r_count, _, _, r_dims, z_count, *_ = records.record(records.gdr, (GDR,), GDR_FIELDS)
+    r_sizes = dimensions(records, records.gdr + records.width("oi", GDR_FIELDS), r_dims)
     wanted, found = None if names is None else {name.encode() for name in names}, {}
     for kind, head, count, sizes in ((R_VDR, r_head, r_count, r_sizes), (Z_VDR, z_head, z_count, None)):
-        for at, (raw,) in records.chain(head, count, kind, VDR_NAME):
+        for at, (_, _, _, raw) in records.chain(head, count, kind, VDR_NAME):
             name, _, _ = raw.partition(b"\0")
             if wanted is None or name in wanted:
                 name = name.decode("utf-8", "replace")
@@ -185,11 +186,11 @@ def dimensions(records: Records, at: int, count: int) -> tuple[int, ...]:
 
 def described(records: Records, at: int, name: str, r_sizes: tuple[int, ...] | None) -> Variable:
     """The variable of the descriptor at `at`; `r_sizes`: dimensions of all r-variables, None for a z-variable."""
-    kind, last, index, flags, sparse, elements, number = records.fields(at, "OIO" + VDR_FIELDS)
-    after, sizes = at + records.width("oio" + VDR_FIELDS), r_sizes
-    if sizes is None:  # a z-variable has its own
-        (dims,) = records.fields(after, "i")
-        sizes, after = dimensions(records, after + 4, dims), after + 4 + 4 * dims
+    own = "i" if r_sizes is None else ""  # a z-variable has its own number of dimensions, and their sizes
+    kind, last, index, flags, sparse, elements, number, *dims = records.fields(at, "OIO", VDR_FIELDS, own)
+    after = at + records.width("oio", VDR_FIELDS, own)
+    sizes = dimensions(records, after, *dims) if own else r_sizes
+    after += 4 * len(sizes) if own else 0
     shape = tuple(itertools.compress(sizes, records.fields(after, "i" * len(sizes)))) if sizes else ()
     dtype = number_type(records.order, kind, elements)
     start = after + 4 * len(sizes)
@@ -211,6 +212,12 @@ def number_type(order: str, kind: int, elements: int) -> np.dtype:
     return np.dtype(f"{order}{code}{elements if code == 'S' else ''}")
 
 
+@functools.lru_cache
+def native(dtype: np.dtype) -> np.dtype:
+    """The type in this machine's byte order."""
+    return dtype.newbyteorder("=")
+
+
 def values(records: Records, variable: Variable) -> np.ndarray:
     """What a variable holds (record, ...), in this machine's byte order; (...) where it does not vary by record.
 
@@ -224,7 +231,7 @@ def values(records: Records, variable: Variable) -> np.ndarray:
         whole = pieces[0][1]
     else:
         whole = np.concatenate([np.empty((0, *variable.shape), variable.dtype), *(piece for _, piece in pieces)])
-    whole = whole[:count].astype(variable.dtype.newbyteorder("="))  # a copy: aligned, and the file's bytes are let go
+    whole = whole[:count].astype(native(variable.dtype))  # a copy: aligned, and the file's bytes are let go
     if variable.by_record:
         return whole
     if not count:
@@ -253,13 +260,13 @@ def blocks(records: Records, at: int, seen: set[int], depth: int = 0) -> Iterato
         if at in seen or depth > MAX_DEPTH:
             raise Damaged(f"the index at byte {at} goes round in a circle")
         seen.add(at)
-        size, _, (after, places, used) = records.record(at, (VXR,), "oii")
+        size, _, after, places, used = records.record(at, (VXR,), "oii")
         start = at + records.width("oioii")
         if not 0 <= used <= places or start + places * records.width("iio") > at + size:
             raise Damaged(f"the index at byte {at} has {used} of {places} entries")
         numbers = index_layout(used, places, records.wide).unpack_from(records.body, start)
         for first, last, offset in zip(numbers, numbers[used:], numbers[2 * used :], strict=False):
-            size, kind, _ = records.record(offset, (VXR, VVR, CVVR))
+            size, kind = records.record(offset, (VXR, VVR, CVVR))
             if kind == VXR:
                 yield from blocks(records, offset, seen, depth + 1)
             else:
@@ -284,7 +291,7 @@ def numbers_at(records: Records, variable: Variable, at: int, whole: int, kind: 
     elif at + whole - start != size:
         raise Damaged(f"a block of {at + whole - start} bytes where {size} are needed")
     numbers = np.frombuffer(body, variable.dtype, size // variable.dtype.itemsize, start)
-    if records.row_major:
+    if records.row_major or len(variable.shape) < 2:
         return numbers.reshape(count, *variable.shape)
     return np.moveaxis(numbers.reshape(count, *variable.shape[::-1]).T, -1, 0)
 
@@ -313,11 +320,11 @@ def pad_value(variable: Variable) -> np.generic | complex | bytes:
 
 def units(records: Records, found: dict[str, Variable]) -> dict[str, str]:
     """The attribute UNITS of the variables `found` that have one, as the file spells it."""
-    _, _, (_, _, head, _, _, count, *_) = records.record(records.gdr, (GDR,), GDR_FIELDS)
+    _, _, _, _, head, _, _, count, *_ = records.record(records.gdr, (GDR,), GDR_FIELDS)
     texts, numbers = {}, {False: {}, True: {}}
     for variable in found.values():
         numbers[variable.is_z][variable.number] = variable.name
-    for _, (r_head, r_count, z_head, z_count, name) in records.chain(head, count, ADR, ADR_FIELDS):
+    for _, (_, _, _, r_head, r_count, z_head, z_count, name) in records.chain(head, count, ADR, ADR_FIELDS):
         if name.startswith(b"UNITS\0"):
             texts |= entries(records, r_head, r_count, R_ENTRY, numbers[False])
             texts |= entries(records, z_head, z_count, Z_ENTRY, numbers[True])
@@ -327,7 +334,7 @@ def units(records: Records, found: dict[str, Variable]) -> dict[str, str]:
 def entries(records: Records, head: int, count: int, kind: int, numbers: dict[int, str]) -> dict[str, str]:
     """An attribute's texts by name of the variables of these `numbers`; entries that are no text are left out."""
     start, texts = records.width("oioiiiiiiiii"), {}
-    for at, (data_type, number, elements) in records.chain(head, count, kind, ENTRY_FIELDS):
+    for at, (_, _, _, data_type, number, elements) in records.chain(head, count, kind, ENTRY_FIELDS):
         if number in numbers and TYPES.get(data_type) == "S":
             raw = records.body[at + start : at + start + max(elements, 0)]
             texts[numbers[number]] = raw.partition(b"\0")[0].decode("ascii", "replace").strip()

@@ -93,7 +93,7 @@ def test_many_blocks_below_indices_of_indices_are_joined(tmp_path):
     opened = records.opened(path)
     index = records.variables(opened)["v"].index
     assert len(list(records.blocks(opened, index, set()))) > 50
-    _, _, (_, places, _) = opened.record(index, (records.VXR,), "oii")
+    _, _, _, places, _ = opened.record(index, (records.VXR,), "oii")
     opened.record(*opened.fields(index + 28 + 8 * places, "o"), (records.VXR,))
     assert_same(found(path)["v"], values)
 
@@ -110,7 +110,7 @@ def test_a_pair_of_doubles_is_an_epoch16(tmp_path):
 
 
 def z_descriptors(opened):
-    _, _, (_, head, *_, count, _, _, _, _) = opened.record(opened.gdr, (records.GDR,), records.GDR_FIELDS)
+    _, _, _, head, *_, count, _, _, _, _ = opened.record(opened.gdr, (records.GDR,), records.GDR_FIELDS)
     return [at for at, _ in opened.chain(head, count, records.Z_VDR)]
 
 

@@ -185,9 +185,9 @@ def test_a_bomb_around_the_file_is_refused(tmp_path):
 
 def descriptors(records, *names):
     """Offsets of the descriptors of z-variables."""
-    _, _, (_, head, *_, count, _, _, _, _) = records.record(records.gdr, (cdf_records.GDR,), cdf_records.GDR_FIELDS)
+    _, _, _, head, *_, count, _, _, _, _ = records.record(records.gdr, (cdf_records.GDR,), cdf_records.GDR_FIELDS)
     chain = records.chain(head, count, cdf_records.Z_VDR, cdf_records.VDR_NAME)
-    return [at for at, (name,) in chain if name.rstrip(b"\0") in names]
+    return [at for at, (*_, name) in chain if name.rstrip(b"\0") in names]
 
 
 @pytest.mark.parametrize("count", [2**31 - 1, -1, 2**24])
