@@ -14,7 +14,7 @@ import csv
 import importlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -509,6 +509,13 @@ def write(table: Table, events: str | Path, left_out: str | Path) -> None:
 def _cells(row: Row) -> tuple:
     times = (row.sheath_start, row.ejecta_start, row.ejecta_end)
     return row.event, row.spacecraft, *("" if t is None else t.isoformat(timespec="auto") for t in times), row.note
+
+
+def keep(events: str | Path, names: Collection[str], output: str | Path) -> None:
+    """Write those rows of a table of events that belong to `names`, each as it stands."""
+    with open(events, encoding="utf-8-sig", newline="") as file:
+        header, *rows = csv.reader(file)
+    _write_csv(output, header, [row for row in rows if row and row[0].strip() in names])
 
 
 def _write_csv(path, header, rows):

@@ -321,3 +321,16 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 def test_an_unknown_spacecraft_in_the_selection_is_refused():
     with pytest.raises(ValueError, match="unknown spacecraft 'mariner'"):
         Select(spacecraft=("mariner",))
+
+
+def test_rows_of_chosen_events_are_kept_as_they_stand(tmp_path):
+    rows = [
+        "a,wind,,2001-12-30T03:24,2001-12-30T19:10,",
+        "a,ace,,,,",
+        'b,wind,,2003-11-20T10:00Z,2003-11-20T20:00Z,"x, y"',
+    ]
+    (tmp_path / "events.csv").write_text("\n".join([OWN, *rows, ""]), "utf-8")
+    catalogues.keep(tmp_path / "events.csv", ["b"], tmp_path / "b.csv")
+    assert (tmp_path / "b.csv").read_text("utf-8").splitlines() == [OWN, rows[2]]
+    catalogues.keep(tmp_path / "events.csv", ["a"], tmp_path / "a.csv")
+    assert list(read_events(tmp_path / "a.csv")["a"].spacecraft) == ["wind", "ace"]

@@ -47,3 +47,19 @@ rule catalogue_page:
         "page of distributions over events"
     script:
         "catalogue_page.py"
+
+
+# The tables over all events need all of them; while some fail, those that are done can be a table of events by
+# themselves: catalogue/events_done.csv. No output, so that it is made whenever asked for.
+rule done:
+    "The events that are done, as a table to run for the catalogue alone: results/catalogue/events_done.csv."
+
+    input:
+        SETTINGS.events,
+    params:
+        results=RESULTS,
+    localrule: True
+    message:
+        "events that are done"
+    script:
+        "done.py"
