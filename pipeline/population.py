@@ -97,20 +97,33 @@ def correlations(table: pd.DataFrame, folder: str | Path) -> pd.DataFrame:
 
 
 def coherence(pairs: pd.DataFrame, rng: np.random.Generator, draws: int = 1000) -> Iterator[tuple]:
-    """Scale length L (au) of r = exp(-d / L) over pairs, its interval by drawing pairs."""
-    # ASSUME: without separation r is 1: noise and errors of the lag, which lower every r, shorten L.
+    """Scale length L (au) of r = exp(-d / L) over pairs, and slope of r (1/au), intervals by drawing pairs.
+
+    The law has r = 1 where there is no separation, so all that lowers every r, noise, waves that are not shared, errors
+    of the lag, looks like a short L. A decay is told only where r falls among the pairs themselves: unless the interval
+    of the slope lies below zero, that of L is open above.
+    """
     d, r = pairs["distance_au"].to_numpy(float), pairs["r"].to_numpy(float)
-    n = int(np.isfinite(d * r).sum())
-    length = meta.scale_length(d, r)
+    d, r = d[np.isfinite(d * r)], r[np.isfinite(d * r)]
+    length, slope = meta.scale_length(d, r), _slope(d, r)
+    about = ("ejecta", "b_x, b_y, b_z", d.size)
     if not np.isfinite(length):
-        yield _row("scale_length_au", "ejecta", "b_x, b_y, b_z", n, (np.nan, np.nan, np.nan))
+        yield _row("scale_length_au", *about, (np.nan, np.nan, np.nan))
         return
     picks = rng.integers(0, d.size, (draws, d.size))
-    lengths = [meta.scale_length(d[pick], r[pick]) for pick in picks]
+    slopes = np.percentile([_slope(d[pick], r[pick]) for pick in picks], [2.5, 97.5])
     # A draw without a length is one without decay: the interval is open above if there are many.
-    lengths = np.nan_to_num(lengths, nan=np.inf)
+    lengths = np.nan_to_num([meta.scale_length(d[pick], r[pick]) for pick in picks], nan=np.inf)
     low, high = np.percentile(lengths, [2.5, 97.5], method="nearest")
-    yield _row("scale_length_au", "ejecta", "b_x, b_y, b_z", n, (length, low, high))
+    yield _row("scale_length_au", *about, (length, low, high if slopes[1] < 0 else np.inf))
+    yield _row("r_slope_per_au", *about, (slope, *slopes))
+
+
+def _slope(d: np.ndarray, r: np.ndarray) -> float:
+    """Slope of the straight line through r(d) by least squares; 0 where all d are the same, which tells of none."""
+    apart = d - d.mean() if d.size else d
+    spread = np.sum(apart**2)
+    return float(np.sum(apart * r) / spread) if spread > 0 else 0.0
 
 
 def differences(table: pd.DataFrame) -> Iterator[tuple]:

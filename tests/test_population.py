@@ -98,7 +98,23 @@ def test_means_hold_the_truth_and_stand_beside_the_published(numbers, region, tr
 def test_the_scale_length_is_found_and_its_interval_holds_it(numbers):
     row = number(numbers, "scale_length_au", "ejecta")
     assert row["value"] == pytest.approx(LENGTH_AU, rel=0.1)
-    assert row["low"] < LENGTH_AU < row["high"]
+    assert row["low"] < LENGTH_AU < row["high"] < np.inf
+    slope = number(numbers, "r_slope_per_au", "ejecta")
+    # a straight line through exp(-d/L) from 0.001 to 0.03 au: near -exp(-1/2) / L, at its middle
+    assert slope["value"] == pytest.approx(-np.exp(-0.5) / LENGTH_AU, rel=0.15)
+    assert slope["low"] < slope["value"] < slope["high"] < 0
+
+
+def test_no_upper_end_is_told_of_the_length_where_r_is_low_at_every_separation():
+    rng = np.random.default_rng(6)
+    d = rng.uniform(0.001, 0.03, N)
+    pairs = pd.DataFrame({"distance_au": np.append(d, np.nan), "r": np.append(0.85 + rng.normal(0, 0.03, N), 0.5)})
+    found = pd.DataFrame(population.coherence(pairs, rng), columns=population.COLUMNS).set_index("quantity")
+    length, slope = found.loc["scale_length_au"], found.loc["r_slope_per_au"]
+    assert length["n_events"] == N
+    assert np.isfinite(length["low"])
+    assert length["high"] == np.inf
+    assert slope["low"] < 0 < slope["high"]
 
 
 def test_delta_r_takes_all_alfvenic_intervals_together_where_there_are_several(numbers):
