@@ -102,3 +102,22 @@ def test_a_span_without_increments_is_no_jump():
 
 def test_nothing_that_varies_has_no_interval():
     assert not len(detect.detect(put(still(uniform("ace")), 0.0, "b_mag"), rows("ace", USUAL), detect.Settings()))
+
+
+def test_what_does_not_hold_as_a_whole_is_no_interval(monkeypatch):
+    """Neither the widened interval nor its longest core: then none, however good the samples are one by one."""
+    table = rows("ace", USUAL)
+    assert len(detect.detect(uniform("ace"), table, detect.Settings()))
+    monkeypatch.setattr(detect, "as_a_whole", lambda *_: False)
+    assert not len(detect.detect(uniform("ace"), table, detect.Settings()))
+
+
+def test_a_change_of_energy_is_found_at_its_place_and_none_where_nothing_is_known():
+    noise = np.random.default_rng(3).normal(size=(2, 200, 3))
+    noise[:, 120:] *= 6
+    data = SimpleNamespace(v=noise[0], b=noise[1])
+    # log-likelihood per sample changes by some ten units at a change of 36 in energy: one or two samples tell the place
+    assert detect.change_point(data, 0, 200, 10) == pytest.approx(120, abs=2)
+    assert detect.change_point(data, 40, 200, 10) == pytest.approx(120, abs=2)
+    data.v = np.full_like(noise[0], np.nan)
+    assert detect.change_point(data, 0, 200, 10) is None
