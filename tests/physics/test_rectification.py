@@ -16,6 +16,16 @@ def test_the_nominal_spiral_at_one_au():
     assert rectification.parker_angle(400.0, 1e-6 * AU_KM) == pytest.approx(0.0, abs=1e-5)
 
 
+def test_the_spiral_unwinds_with_latitude_and_is_taken_at_the_equator_unless_said():
+    equator = rectification.parker_angle(430.0, AU_KM, 0.0)
+    assert rectification.parker_angle(430.0, AU_KM) == equator
+    # the foot point moves half as fast at 60 degrees
+    assert np.tan(rectification.parker_angle(430.0, AU_KM, 60.0)) == pytest.approx(0.5 * np.tan(equator), rel=1e-12)
+    assert rectification.parker_direction(430.0, AU_KM) == pytest.approx(
+        [np.cos(equator), -np.sin(equator), 0.0], abs=1e-15
+    )
+
+
 def test_sign_of_the_mean_field_and_where_there_is_none():
     radial = np.array([-1.0, 0.0, 0.0])  # away from the Sun in GSE
     b = np.array([[-3.0, 1.0, 0.0], [3.0, 1.0, 0.0], [0.1, 5.0, 0.0], [0.0, 0.0, 0.0], [np.nan, 1.0, 1.0]])
