@@ -13,18 +13,24 @@ from pipeline.results import EventResults, open_events
 ABOUT = "Every event a dot, the median a bar: correlation of the two spacecraft, and Alfvénicity, by region."
 ABOUT_STUDY = (
     "Shares of structures with Alfvénic intervals (diamonds: published), cross helicity of every sheath and ejecta "
-    "(published means dashed), superposed epochs (sheath and ejecta each over its duration), correlation over "
-    "separation with r = exp(−d/L), and the random-effects mean of the differences of r. Intervals of 95 %: of shares "
-    "after Wilson, of differences by Student's t (Hartung and Knapp), of all else from drawing events."
+    "at each spacecraft (published means dashed), superposed epochs (sheath and ejecta each over its duration), "
+    "correlation over separation with r = exp(−d/L), and the random-effects mean of the differences of r. Intervals "
+    "of 95 %: of shares after Wilson, of differences by Student's t (Hartung and Knapp), of all else from drawing "
+    "events."
 )
 MEANINGS = {
-    "quantity": ("", "what is averaged or counted"),
+    "quantity": (
+        "",
+        "with_alfvenic, extended: share of structures with Alfvénic, extended intervals; sigma_*: mean over events; "
+        "scale_length_au: L of r = exp(−d/L); r_slope_per_au: slope of r over separation; delta_r: random-effects mean "
+        "of Alfvénic minus rest of the ejecta; delta_r_tau: spread of the true differences over events",
+    ),
     "region": ("", "structure"),
     "subset": ("", "spacecraft or component"),
     "n_events": ("1", "events with a value"),
     "value": ("", "mean, share or length; without unit, or in au where the quantity's name says so"),
     "low": ("", "lower end of the 95 % interval, as value"),
-    "high": ("", "upper end of the 95 % interval, as value"),
+    "high": ("", "upper end of the 95 % interval, as value; –: open (inf in the file) or not known"),
     "published": ("", "of other events, in other bands, as value"),
     "source": ("", "of the published value"),
 }
