@@ -11,7 +11,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from pipeline.config import MISSIONS, RESERVED, ConfigError, read_events, read_settings
-from pipeline.config_files import refuse_repeated_keys
+from pipeline.config_files import refuse_figures_of_nothing, refuse_repeated_keys
 from pipeline.sources import digest
 
 # The folder of this file, also where another workflow uses it as a module; workflow.basedir is that workflow's.
@@ -23,6 +23,7 @@ try:
     for path in workflow.configfiles if workflow.is_main_process else []:
         refuse_repeated_keys(path)
     SETTINGS = read_settings(config)
+    refuse_figures_of_nothing(SETTINGS)
     # A catalogue is first turned into a table of events, to be looked at: rule events.
     EVENTS = {} if SETTINGS.catalogue else read_events(SETTINGS.events)
 except ConfigError as error:

@@ -1,4 +1,4 @@
-"""Files of settings before they are merged: what their readers pass over without a word.
+"""Settings as a whole, before any job: keys that readers of files pass over, figures of what is not made.
 
 Apart from pipeline/config.py, which every job imports and every digest of code contains.
 """
@@ -10,7 +10,18 @@ from typing import Any
 
 import yaml
 
-from pipeline.config import ConfigError
+from pipeline.config import ConfigError, Settings
+
+# What a figure cannot be drawn without; all else that it shows is left out where it is not there.
+NEEDED = {
+    "coherence": ("pairs", "coherence"),
+    "hodogram": ("diagnostics", "hodogram"),
+    "plane": ("diagnostics", "wavelet"),
+    "scalogram": ("diagnostics", "wavelet"),
+    "sliding": ("pairs", "correlation"),
+    "spectra": ("diagnostics", "spectra"),
+    "walen": ("diagnostics", "alfvenicity"),
+}
 
 
 def refuse_repeated_keys(path: str | Path) -> None:
@@ -49,3 +60,14 @@ def _repeated_keys(node: yaml.Node | None, seen: set[int], path: str = "") -> It
                     yield f"{path}{key.value}", lines[key.value], line
                 lines[key.value] = line
                 yield from _repeated_keys(value, seen, f"{path}{key.value}.")
+
+
+def refuse_figures_of_nothing(settings: Settings) -> None:
+    """Raises ConfigError where a figure is asked for without the result that it shows."""
+    for kind, figures in settings.figures.items():
+        for figure in figures:
+            block, result = NEEDED.get(figure, ("", ""))
+            if block and result not in getattr(settings, block):
+                raise ConfigError(
+                    f"configuration: figures.{kind}: {figure} shows {block}.{result}, which is not asked for"
+                )

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from pipeline import config
 from pipeline.config import ConfigError, Settings, read_events, read_settings
-from pipeline.config_files import refuse_repeated_keys
+from pipeline.config_files import NEEDED, refuse_figures_of_nothing, refuse_repeated_keys
 
 HEADER = "event,spacecraft,sheath_start,ejecta_start,ejecta_end,note\n"
 GOOD = "2003-11-20,ace,,2003-11-20T11:48,2003-11-20T18:44,\n"
@@ -177,6 +177,15 @@ def test_looking_for_keys_twice_costs_little():
     for _ in range(10):
         refuse_repeated_keys(path)
     assert time.process_time() - begin < 10 * 0.02
+
+
+@pytest.mark.parametrize("figure", NEEDED)
+def test_a_figure_of_a_result_that_is_not_made_is_refused_by_key(figure):
+    block, result = NEEDED[figure]
+    refuse_figures_of_nothing(read_settings({"figures": {"event": [figure]}, block: {result: {}}}))
+    others = {name: {} for name in ("walen", "rope")} if block == "diagnostics" else {"phase": {}}
+    with pytest.raises(ConfigError, match=rf"figures\.event: {figure} shows {block}\.{result}, which is not asked for"):
+        refuse_figures_of_nothing(read_settings({"figures": {"event": [figure]}, block: others}))
 
 
 @given(st.text(max_size=12))
