@@ -1,6 +1,5 @@
 """`jobs=event`, all results of an event in two jobs: the same files as by a job per result, and again what changed."""
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -49,17 +48,12 @@ def run(world: Path, name: str, *keys: str) -> Run:
     return Run(folder, ("--configfile", "small.yaml", "--replace-workflow-config", "--config", *keys))
 
 
-@pytest.fixture(autouse=True)
-def _fixed_times(monkeypatch):
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-
-
 @pytest.fixture(scope="module", autouse=True)
-def _fixed_times_of_fixtures():
-    before = os.environ.get("SOURCE_DATE_EPOCH")
-    os.environ["SOURCE_DATE_EPOCH"] = "1700000000"
-    yield
-    os.environ.pop("SOURCE_DATE_EPOCH") if before is None else os.environ.update(SOURCE_DATE_EPOCH=before)
+def _fixed_times():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+        patch.setenv("GIT_DIR", "/nowhere")  # results name the commit, which may change meanwhile
+        yield
 
 
 def results(run: Run) -> dict[str, str]:
@@ -122,3 +116,15 @@ def test_a_result_that_fails_is_told_and_the_others_are_kept(world, by_event):
     status = (folder / "results" / "catalogue" / "status.csv").read_text()
     assert "virtual-000,failed,load,wind," in status
     assert (folder / "results" / "virtual-000" / "ace" / "raw.nc").is_file()
+
+
+def test_the_events_that_are_done_are_a_table_whose_catalogue_alone_is_missing(world, by_event):
+    folder = world / "done"
+    shutil.copytree(by_event.folder, folder, symlinks=True)
+    rows = (world / "events.csv").read_text("utf-8")
+    (folder / "events.csv").unlink()
+    (folder / "events.csv").write_text(f"{rows}later,ace,,2003-11-20T11:00,2003-11-20T18:00,\n")
+    completed(Run(folder, by_event.arguments), "--", "done")
+    assert (folder / "results" / "catalogue" / "events_done.csv").read_text("utf-8") == rows
+    of_those = Run(folder, (*by_event.arguments, "events=results/catalogue/events_done.csv"))
+    assert of_those.planned("--", "population") == {"catalogue": 4, "population": 1}
