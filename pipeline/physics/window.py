@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 from pipeline.physics import elsasser
 
 CACHED = 160_000  # numbers to work on at once, 1.3 MB
+SPARE: list[np.ndarray] = []  # memory for three times as many, kept from one call to the next
 
 
 class Moments(NamedTuple):
@@ -188,7 +189,8 @@ def _pieces_of_sums(fill, shape, length, lead):
     """
     k, n = shape
     piece = max(1, min(n, max(2 * length, CACHED // max(k, 1))))
-    buffers = np.empty((3, k, piece + length - 1))
+    memory = _spare(3 * k * (piece + length - 1))
+    buffers = memory[: 3 * k * (piece + length - 1)].reshape(3, k, piece + length - 1)
     for first in range(0, n, piece):
         last = min(first + piece, n)
         start, stop = first - lead, last - lead + length - 1
@@ -198,6 +200,17 @@ def _pieces_of_sums(fill, shape, length, lead):
         padded[:, stop - start - tail :] = 0.0
         fill(padded[:, head : stop - start - tail], slice(max(start, 0), max(stop - tail, 0)))
         yield slice(first, last), _sums_by_doubling(padded, *buffers[1:], length)
+    if memory.size <= 5 * CACHED:
+        SPARE.append(memory)
+
+
+def _spare(size):
+    """At least `size` numbers of memory: what an earlier call has left, taken out so that no other call has it too."""
+    try:
+        memory = SPARE.pop()
+    except IndexError:  # the first call, or another thread has it
+        return np.empty(size)
+    return memory if memory.size >= size else np.empty(size)
 
 
 def _sums_by_doubling(samples, result, other, length):

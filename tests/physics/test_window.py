@@ -1,5 +1,7 @@
 """Windowed energies: against pandas, against a plain loop, and bounds that hold on any input with any gaps."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,6 +39,16 @@ def plain(v, b, start, stop):
         e_v, e_b, h = (d[:, :3] ** 2).sum(), (d[:, 3:] ** 2).sum(), (d[:, :3] * d[:, 3:]).sum()
         n = len(square) or np.nan
         yield len(x), e_v / n / 2, e_b / n / 2, h / n
+
+
+def test_calls_at_once_do_not_share_their_memory():
+    """What one call leaves to the next is taken by one thread only: the same bits as one after the other."""
+    pairs = [series(20_000, seed) for seed in range(8)]
+    one_by_one = [window.running_moments(v, b, 601) for v, b in pairs]
+    with ThreadPoolExecutor(4) as pool:
+        at_once = list(pool.map(lambda pair: window.running_moments(*pair, 601), pairs * 3))
+    for alone, together in zip(one_by_one * 3, at_once, strict=True):
+        np.testing.assert_array_equal(alone, together)
 
 
 @pytest.mark.parametrize("cached", [window.CACHED, 2500])  # in one piece, and in pieces of some 250 samples or more
