@@ -150,3 +150,12 @@ def test_a_thousand_windows_take_milliseconds():
     began = time.perf_counter()
     minvar.sliding_minimum_variance(b, start, start + 1201)
     assert time.perf_counter() - began < 0.5
+
+
+def test_an_axis_has_no_angle_with_itself_and_one_sample_none_at_all():
+    """Off the diagonal by hand: l_3/(M - 1) (l_1 + l_2 - l_3)/(l_1 - l_2)^2 = 1/100 (5 + 3 - 1)/4."""
+    found = minvar.angular_error([5.0, 3.0, 1.0], 101)
+    assert np.isnan(np.diag(found)).all()
+    assert found[0, 1] == found[1, 0] == pytest.approx(np.sqrt(7 / 400), rel=1e-12)
+    assert np.isinf(minvar.angular_error([3.0, 3.0, 1.0], 101)[0, 1])
+    assert np.isnan(minvar.angular_error([3.0, 3.0, 1.0], 1)).all()

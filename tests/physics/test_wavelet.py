@@ -350,3 +350,10 @@ def test_peak_memory_above_the_input():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 50e6
+
+
+def test_a_column_of_the_map_is_the_mean_around_it_with_half_of_what_it_shares_with_its_neighbours():
+    """Every fourth sample and those beside it count whole, those half way to the next by half: four in all."""
+    weight = np.stack([wavelet.centred_means(row[None], np.ones((1, 17), bool), 4)[0] for row in np.eye(17)])
+    np.testing.assert_allclose(weight[4:13, 2], [0, 0, 1 / 8, 1 / 4, 1 / 4, 1 / 4, 1 / 8, 0, 0], atol=1e-15)
+    np.testing.assert_allclose(weight.sum(axis=0), 1.0, rtol=1e-12)
