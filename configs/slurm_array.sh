@@ -17,7 +17,7 @@ events=${EVENTS:-configs/events.csv}
 results=${RESULTS:-results}
 mapfile -t names < <(tail -n +2 "$events" | cut -d, -f1 | uniq)
 targets=()
-for ((k = SLURM_ARRAY_TASK_ID; k < ${#names[@]}; k += SLURM_ARRAY_TASK_COUNT)); do
+for ((k = SLURM_ARRAY_TASK_ID - SLURM_ARRAY_TASK_MIN; k < ${#names[@]}; k += SLURM_ARRAY_TASK_COUNT)); do
   targets+=("$results/${names[k]}/${TARGET:-report.html}")
 done
 ((${#targets[@]})) || exit 0

@@ -6,5 +6,5 @@ tables.write(costs.by_rule(measured), path)
 print(f"{costs.summary(measured)}: {path}")
 
 provenance.account(
-    snakemake.output, snakemake.rule, snakemake.input, snakemake.params.items(), snakemake.wildcards.items()
+    [path], snakemake.rule, snakemake.input, snakemake.params.items(), snakemake.wildcards.items()
 )

@@ -93,12 +93,21 @@ def share(successes: int, n: int, level: float = 0.95) -> tuple[float, float, fl
 def mean_interval(
     x: np.ndarray, rng: np.random.Generator, level: float = 0.95, draws: int = 4000
 ) -> tuple[float, float, float]:
-    """Mean of x (event) and its interval, by drawing events with replacement."""
+    """Mean of x (event) and its interval, by drawing events with replacement.
+
+    Means of draws scatter too little, by (n - 1) / n, and are no more normal than Student's t: percentiles farther out
+    make up for both (expanded percentile interval, Hesterberg 2015, Am. Stat. 69, 371). Of four normal events it holds
+    87 %, of six and more 94 %; percentiles as they are held 81 and 86 %.
+    """
+    from scipy.stats import norm, t
+
     x = x[np.isfinite(x)]
-    if x.size < 2:
-        return (float(x[0]) if x.size else np.nan), np.nan, np.nan
-    means = x[rng.integers(0, x.size, (draws, x.size))].mean(axis=1)
-    low, high = np.percentile(means, [50 - 50 * level, 50 + 50 * level])
+    n = x.size
+    if n < 2:
+        return (float(x[0]) if n else np.nan), np.nan, np.nan
+    means = x[rng.integers(0, n, (draws, n))].mean(axis=1)
+    tail = 100 * norm.cdf(np.sqrt(n / (n - 1)) * t.ppf(0.5 - level / 2, n - 1))
+    low, high = np.percentile(means, [tail, 100 - tail])
     return float(x.mean()), float(low), float(high)
 
 

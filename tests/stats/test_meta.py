@@ -66,13 +66,14 @@ def test_the_scale_length_of_noisy_correlations_is_found():
     assert np.isnan(meta.scale_length(d[:2], r[:2]))
 
 
-def test_mean_interval_covers():
+@pytest.mark.parametrize("n", [6, 12, 40])
+def test_mean_interval_covers(n):
     rng = np.random.default_rng(3)
     hits = 0
-    for _ in range(400):
-        _, low, high = meta.mean_interval(rng.normal(0.2, 0.1, 40), rng, draws=400)
+    for _ in range(800):
+        _, low, high = meta.mean_interval(rng.normal(0.2, 0.1, n), rng, draws=800)
         hits += low <= 0.2 <= high
-    assert 0.90 <= hits / 400 <= 0.98  # the percentile interval of 40 events is a little narrow
+    assert 0.94 - 4 * 0.0084 <= hits / 800 <= 0.95 + 4 * 0.0077  # four standard errors of 800 trials about 94 and 95 %
     assert meta.mean_interval(np.array([np.nan, 2.0]), rng)[0] == 2.0
 
 
