@@ -166,10 +166,10 @@ class Handler(SimpleHTTPRequestHandler):
 
 
 class ArchiveServer:
-    """Context manager: serves `root` on a free port of loopback; `url` is the archive root to give to `fetch`."""
+    """Context manager: serves `root` on loopback, on `port` or a free one; `url` is the archive to give to `fetch`."""
 
-    def __init__(self, root: Path):
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(root)))
+    def __init__(self, root: Path, port: int = 0):
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, directory=str(root)))
         self.server.daemon_threads = True
         self.server.faults, self.server.requests, self.server.stopping = {}, [], threading.Event()
         self.faults, self.requests = self.server.faults, self.server.requests

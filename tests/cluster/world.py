@@ -3,9 +3,14 @@
     PYTHONPATH=.:tests python tests/cluster/world.py 20 local array executor     # what each costs for 20 events
     PYTHONPATH=.:tests JOBS=result python tests/cluster/world.py 20 local        # with a job per result
 
-Runs share nothing but the archive: each has its own folder, data and results, and is counted by itself.
+    PYTHONPATH=.:tests WORLD=FOLDER PORT=8000 python tests/cluster/world.py 200 local    # to go on later with ...
+    PYTHONPATH=.:tests WORLD=FOLDER PORT=8000 python tests/cluster/world.py 200 broken   # ... one event of 20 broken
+
+Runs share nothing but the archive: each has its own folder, data and results, and is counted by itself. `broken` starts
+from the results of `local`.
 """
 
+import csv
 import os
 import shutil
 import subprocess
@@ -15,6 +20,7 @@ import time
 from pathlib import Path
 
 import lab
+import pandas as pd
 import virtual_catalogue
 from archive_server import ArchiveServer
 
@@ -46,8 +52,9 @@ class World:
         self.limit_s = 300 + 60 * events
 
     def __enter__(self) -> "World":
-        virtual_catalogue.write(self.folder, self.events)
-        self.server = ArchiveServer(self.folder / "archive").__enter__()
+        if not (self.folder / "archive").is_dir():
+            virtual_catalogue.write(self.folder, self.events)
+        self.server = ArchiveServer(self.folder / "archive", int(os.environ.get("PORT", "0"))).__enter__()
         (self.folder / "small.yaml").write_text(CONFIG.format(url=self.server.url, jobs=self.jobs))
         return self
 
@@ -150,6 +157,81 @@ def executor(world: World) -> None:
     print("" if not done.returncode else done.stdout[-3000:])
 
 
+class Broken:
+    """Events broken on purpose, in a copy of the run `local`, and what mends them again."""
+
+    def __init__(self, world: World):
+        self.world, self.folder, self.mend = world, world.folder / "broken", []
+        shutil.copytree(world.run_folder("local"), self.folder)
+
+    def break_event(self, number: int, fault: str) -> None:
+        """As if it had never been run, and then not as it should be."""
+        chosen = virtual_catalogue.settings(number)
+        pattern = f"*_{chosen.start:%Y%m%d}_v??.cdf"
+        shutil.rmtree(self.folder / "results" / chosen.event)
+        for path in (self.folder / "data").rglob(pattern):
+            path.unlink()
+        files = sorted((self.world.folder / "archive").rglob(pattern))
+        getattr(self, fault)(files, chosen)
+
+    def no_files(self, files, chosen):
+        for path in files:
+            self._put(path, None)
+
+    def no_plasma(self, files, chosen):
+        self.no_files([path for path in files if path.name.split("_")[1:3] in (["h0", "swe"], ["h1", "swe"])], chosen)
+
+    def truncated(self, files, chosen):
+        self._put(files[0], files[0].read_bytes()[: files[0].stat().st_size // 2])
+
+    def server_errors(self, files, chosen):
+        faults = self.world.server.faults
+        faults[f"*/{files[0].name}"] = "503"
+        self.mend.append(faults.clear)
+
+    def outside(self, files, chosen):
+        """Boundaries of the same day, after the data have ended."""
+        path, day = self.folder / "events.csv", f"{chosen.start:%Y-%m-%d}"
+        with open(path, encoding="utf-8", newline="") as file:
+            header, *rows = csv.reader(file)
+        for row in rows:
+            if row[0] == chosen.event and row[3]:
+                row[2:5] = f"{day}T20:00:00", f"{day}T20:30:00", f"{day}T22:30:00"
+        text = "".join(f"{','.join(row)}\n" for row in [header, *rows])
+        self._put(path, text.encode())
+
+    def _put(self, path, content):
+        """Other content, or none, until it is mended."""
+        whole = path.read_bytes()
+        self.mend.append(lambda: path.write_bytes(whole))
+        path.unlink() if content is None else path.write_bytes(content)
+
+    def run(self) -> None:
+        before = self.world.cost("broken").get("job_number", 0)
+        done = self.world.snakemake("broken", "--cores", "2")
+        status = pd.read_csv(self.folder / "results" / "catalogue" / "status.csv", keep_default_na=False)
+        jobs = self.world.cost("broken")["job_number"] - before
+        print(f"exit status {done.returncode}; {jobs} jobs; {status['status'].value_counts().to_dict()}")
+        for row in status[status["status"] != "done"].itertuples():
+            print(f"  {row.event}: {row.status}, {row.stage}, {row.where}: {row.reason[:150]}")
+
+
+def broken(world: World) -> None:
+    """One event of twenty broken, five at least, in five ways by turns; then mended, absences forgotten, run again."""
+    copy, ways = Broken(world), ("no_files", "truncated", "no_plasma", "outside", "server_errors")
+    step = min(20, max(1, world.events // len(ways)))
+    chosen = {step * k: ways[k % len(ways)] for k in range(world.events // step)}
+    for number, fault in chosen.items():
+        copy.break_event(number, fault)
+    copy.run()
+    for mend in reversed(copy.mend):
+        mend()
+    for number, fault in chosen.items():
+        if fault in ("no_files", "no_plasma", "outside"):
+            shutil.rmtree(copy.folder / "results" / virtual_catalogue.settings(number).event)
+    copy.run()
+
+
 def main(events: int, modes: list[str]) -> None:
     folder = Path(os.environ.get("WORLD") or tempfile.mkdtemp())
     with World(folder, events, os.environ.get("JOBS", "event")) as world:
@@ -157,9 +239,10 @@ def main(events: int, modes: list[str]) -> None:
             start = time.monotonic()
             globals()[mode](world)
             print(mode, events, "events:", f"{time.monotonic() - start:.0f} s,", world.cost(mode), flush=True)
-            if mode != modes[0]:
-                same = all(world.table(mode, name) == world.table(modes[0], name) for name in TABLES)
-                print(f"tables of {mode} and {modes[0]}:", "same bytes" if same else "DIFFERENT", flush=True)
+            reference = "local" if mode == "broken" else modes[0]
+            if mode != reference:
+                same = all(world.table(mode, name) == world.table(reference, name) for name in TABLES)
+                print(f"tables of {mode} and {reference}:", "same bytes" if same else "DIFFERENT", flush=True)
 
 
 if __name__ == "__main__":
