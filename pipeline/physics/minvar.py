@@ -46,9 +46,14 @@ def sliding_minimum_variance(b: ArrayLike, start: ArrayLike, stop: ArrayLike) ->
     b = np.asarray(b, dtype=float)
     valid = np.isfinite(b).all(axis=1)
     zero = b[valid].mean(axis=0) if valid.any() else np.zeros(3)
-    x = np.where(valid, b.T - zero[:, None], 0.0)
     i, j = np.triu_indices(3)
-    sums = interval_sums(np.vstack([valid, x, x[i] * x[j]]), start, stop)
+    moments = np.empty((10, len(b)))  # count, b, products: in one place, as copies of them cost more than the sums
+    moments[0], x = valid, moments[1:4]
+    np.subtract(b.T, zero[:, None], out=x)
+    x[:, ~valid] = 0.0
+    for product, k, m in zip(moments[4:], i, j, strict=True):
+        np.multiply(x[k], x[m], out=product)
+    sums = interval_sums(moments, start, stop)
     count = sums[0].astype(int)
     mean = (sums[1:] / np.where(count >= 3, count, np.nan)).T
     covariance = np.empty((len(count), 3, 3))
