@@ -5,7 +5,7 @@ BIN := $(V)/bin
 STAMP := $(V)/.ready
 CORES ?= 2
 
-.PHONY: demo test benchmark audit clean
+.PHONY: demo test cluster benchmark audit clean
 
 demo: $(STAMP)
 	$(BIN)/snakemake --configfile configs/demo.yaml --cores $(CORES)
@@ -13,6 +13,19 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -n $(CORES) --dist loadgroup
+
+# SLURM on one node, in a few minutes. Needs root, and Debian's packages, which it installs; else the tests say what is missing.
+cluster: $(V)/.cluster
+	CLUSTER=1 $(BIN)/python -m pytest -rs tests/cluster
+
+$(V)/.cluster: $(STAMP)
+	@if [ -x $(BIN)/uv ]; then VIRTUAL_ENV=$(CURDIR)/$(V) $(BIN)/uv pip install -q -e '.[cluster]'; \
+	else $(BIN)/python -m pip install -q -e '.[cluster]'; fi
+	@if [ "$$(id -u)" = 0 ] && ! PATH="$$PATH:/usr/sbin:/sbin" command -v slurmctld >/dev/null; then \
+	  install="apt-get install -y -qq slurmctld slurmd slurm-client munge"; \
+	  { $$install || { apt-get update -qq && $$install; }; } >/dev/null 2>&1 || echo "SLURM cannot be installed here"; \
+	fi
+	@touch $@
 
 # Peers come on top of the lock, hence not into every environment.
 benchmark: $(STAMP)
