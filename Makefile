@@ -16,7 +16,7 @@ test: $(STAMP)
 
 # SLURM on one node, in a few minutes. Needs root, and Debian's packages, which it installs; else the tests say what is missing.
 cluster: $(V)/.cluster
-	CLUSTER=1 $(BIN)/python -m pytest -rs tests/cluster
+	CLUSTER=1 $(BIN)/python -m pytest -rs tests/cluster tests/records
 
 $(V)/.cluster: $(STAMP)
 	@if [ -x $(BIN)/uv ]; then VIRTUAL_ENV=$(CURDIR)/$(V) $(BIN)/uv pip install -q -e '.[cluster]'; \

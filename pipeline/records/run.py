@@ -82,10 +82,21 @@ def _first_day(manifest: dict) -> np.datetime64:
 
 def _write_piece(before, raw, after, edges, manifest, settings, path: str) -> dict:
     ds = days.piece(before, raw, after, edges, manifest, settings.min_coverage)
-    provenance.write(ds, path, "record: resample", {}, settings)
+    _write(ds, path, "record: resample", settings)
     v = ds["v"].values
     v = v[np.isfinite(v).all(axis=1)]
     return {"path": path, "samples": ds.sizes["time"], "count": len(v), "v": v.sum(axis=0)}
+
+
+def _write(ds, path: str, stage: str, settings) -> None:
+    """As provenance.write, with a lock of this process.
+
+    On a cluster xarray asks the scheduler for a lock named after the file, and of a file in memory it knows none.
+    """
+    import dask
+
+    with dask.config.set(scheduler="synchronous"):
+        provenance.write(ds, path, stage, {}, settings)
 
 
 def transformed(
@@ -113,7 +124,7 @@ def _write_chunk(paths, begins, span, reach, dt_s, v_mean, settings, path: str) 
     step = wavelet.grid_step(settings.grid_s, dt_s)
     kept = slice((span[0] - low) // step, -(-(span[1] - low) // step))
     ds = scales.compute(part_of(paths, begins, low, high), dt_s, v_mean, settings, kept)
-    provenance.write(ds, path, "record: scales", {}, settings)
+    _write(ds, path, "record: scales", settings)
     return path
 
 

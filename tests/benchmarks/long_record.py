@@ -1,6 +1,7 @@
 """A month of Wind's field at 11 Hz, resampled, windowed and wavelet-transformed: time, peak memory, slope.
 
     PYTHONPATH=. python tests/benchmarks/long_record.py FOLDER [DAYS ...]        # 30 days: 1.2 GB of files below FOLDER
+    PYTHONPATH=. python tests/benchmarks/long_record.py FOLDER whole 30         # beside the whole, and beside a cluster
 
 Day files of WI_H2_MFI (0.092 s, 939,130 records) and WI_PM_3DP (3 s) with red noise and 2 % of gaps are written first.
 """
@@ -13,6 +14,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 
 from pipeline.simulate.archive import write_cdf
 from pipeline.simulate.layouts import DOUBLE, FLOAT, INT2, REAL4, Layout, Variable, _epoch
@@ -79,10 +81,11 @@ def settings(days: int) -> dict:
     return {"spacecraft": "wind", "start": "2001-01-01", "end": end, "fetch": {"margin_h": 0, "products": products}}
 
 
-def measure(folder: Path, days: int) -> dict:
+def measure(folder: Path, days: int, name: str = "out", address: str = "", **more) -> dict:
     """Wall and CPU seconds and peak memory (MB) of `python -m pipeline.records`, files at hand."""
-    words = ["--settings", json.dumps(settings(days)), "--archive", str(folder / "archive")]
-    words += ["--data", str(folder / "data"), "--output", str(folder / f"out{days}")]
+    words = ["--settings", json.dumps(settings(days) | more), "--archive", str(folder / "archive")]
+    words += ["--data", str(folder / "data"), "--output", str(folder / f"{name}{days}")]
+    words += ["--address", address] if address else []
     begin = time.monotonic()
     child = subprocess.Popen([sys.executable, "-m", "pipeline.records", *words])
     _, status, usage = os.wait4(child.pid, 0)
@@ -90,6 +93,55 @@ def measure(folder: Path, days: int) -> dict:
         raise RuntimeError(f"the record of {days} days failed")
     cpu_s = usage.ru_utime + usage.ru_stime
     return {"days": days, "wall_s": time.monotonic() - begin, "cpu_s": cpu_s, "peak_mb": usage.ru_maxrss / 1024}
+
+
+def whole(folder: Path, days: int) -> None:
+    """The record in chunks beside that of one chunk, all of it in memory, and that of a cluster of two processes."""
+    for day in range(days):
+        write_day(folder / "archive", day)
+    print("in chunks", measure(folder, days))
+    print("as a whole", measure(folder, days, "whole", chunk_days=10.0 * days))
+    with Cluster(folder) as address:
+        print("on a cluster", measure(folder, days, "cluster", address))
+    ours = xr.open_dataset(folder / f"out{days}" / "record.nc", engine="h5netcdf")
+    for name in ("whole", "cluster"):
+        other = xr.open_dataset(folder / f"{name}{days}" / "record.nc", engine="h5netcdf")
+        print(name, {str(key): difference(ours[key], other[key]) for key in ours.data_vars})
+
+
+def difference(x: xr.DataArray, y: xr.DataArray) -> float:
+    """Largest difference over the largest value; infinite where one is missing and the other is not."""
+    x, y = x.values, y.values
+    if x.dtype.kind != "f":
+        return 0.0 if np.array_equal(x, y) else np.inf
+    if not np.array_equal(np.isnan(x), np.isnan(y)):
+        return np.inf
+    return float(np.nanmax(np.abs(x - y), initial=0.0) / max(np.nanmax(np.abs(y), initial=0.0), 1e-300))
+
+
+class Cluster:
+    """A dask scheduler and two workers, each a process of its own, as on other machines; yields the address."""
+
+    def __init__(self, folder: Path):
+        self.file, self.children = folder / "scheduler.json", []
+
+    def __enter__(self) -> str:
+        self.file.unlink(missing_ok=True)
+        where = ["--scheduler-file", str(self.file)]
+        self._start("dask", "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", *where)
+        for _ in range(2):
+            self._start("dask", "worker", "--nthreads", "1", "--no-dashboard", *where)
+        while not self.file.is_file():
+            time.sleep(0.2)
+        return json.loads(self.file.read_text())["address"]
+
+    def _start(self, *words: str) -> None:
+        self.children.append(subprocess.Popen([sys.executable, "-m", *words], stderr=subprocess.DEVNULL))
+
+    def __exit__(self, *error) -> None:
+        for child in reversed(self.children):
+            child.terminate()
+            child.wait()
 
 
 def main(folder: Path, lengths: list[int]) -> None:
@@ -103,5 +155,7 @@ def main(folder: Path, lengths: list[int]) -> None:
         print(f"{slope:.2f} s of CPU a day: a year takes {365 * slope / 60:.0f} min of CPU")
 
 
-if __name__ == "__main__":
+if __name__ == "__main__" and sys.argv[2:3] == ["whole"]:
+    whole(Path(sys.argv[1]), int(sys.argv[3]))
+elif __name__ == "__main__":
     main(Path(sys.argv[1]), [int(word) for word in sys.argv[2:]] or [5, 10, 30])

@@ -86,10 +86,9 @@ def test_chunks_join_to_the_windows_and_wavelets_of_the_whole(chunked, in_memory
 
 
 def test_a_cluster_gives_the_same(archive, chunked):
+    """Workers are processes of their own, as elsewhere: within one process they would find each other's locks."""
     distributed = pytest.importorskip("dask.distributed")
-    with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
-    ) as cluster:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
         address = cluster.scheduler_address
         path = run.run(
             SETTINGS, str(archive / "archive"), str(archive / "data"), str(archive / "out2"), address=address
