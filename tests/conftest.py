@@ -9,6 +9,16 @@ from hypothesis import settings
 settings.register_profile("suite", settings(), deadline=None)  # a busy machine is no fault of the code
 settings.load_profile("suite")
 
+# Runs of the workflow that many tests look at: these tests go to one worker, which makes each run once.
+RUNS = {
+    "test_demo.py": "demo",
+    "test_imports.py": "demo",
+    "test_notebooks.py": "demo",
+    "test_sensitivity.py": "demo",
+    "test_genuine.py": "genuine",
+    "test_event_jobs.py": "jobs",
+}
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -30,3 +40,15 @@ def pytest_runtest_makereport(item, call):
     if report.skipped and SHARED.is_dir() and asks:
         report.outcome, report.longrepr = "failed", f"skipped although {SHARED} is there: {report.longrepr}"
     return report
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Tests by RUNS, all others one by one. The marks for groups of pytest-xdist 3.8 do nothing with pytest 9.2."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByRun(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return RUNS.get(Path(nodeid.split("::")[0]).name, nodeid)
+
+    return ByRun(config, log) if config.getvalue("dist") == "loadgroup" else None
