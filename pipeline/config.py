@@ -293,16 +293,24 @@ def _crossing(path: Path, number: int, row: list[str]) -> tuple[int, str, Crossi
     if len(row) != len(COLUMNS):
         raise ConfigError(f"{where}: {len(row)} fields, expected {len(COLUMNS)} ({', '.join(COLUMNS)})")
     name, *fields = (field.strip() for field in row)
-    if not EVENT_NAME.fullmatch(name) or ".." in name:
-        raise ConfigError(f"{where}: event name {name!r} may hold only letters, digits, '_', '-' and single '.'")
-    if len(name) > LONGEST_NAME:
-        raise ConfigError(f"{where}: event name {name[:20]}... has {len(name)} characters, more than {LONGEST_NAME}")
-    if name.lower() in RESERVED:
-        raise ConfigError(f"{where}: event name {name!r} is that of a file or folder beside the events")
+    try:
+        check_event_name(name)
+    except ValueError as error:
+        raise ConfigError(f"{where}: {error}") from None
     try:
         return number, name, Crossing(**dict(zip(COLUMNS[1:], fields, strict=True)))
     except ValidationError as error:
         raise ConfigError(f"{where} ({name}, {fields[0] or 'no spacecraft'}): {_sentences(error)}") from None
+
+
+def check_event_name(name: str) -> None:
+    """Raises ValueError where `name` cannot be that of an event, which is a folder of the results."""
+    if not EVENT_NAME.fullmatch(name) or ".." in name:
+        raise ValueError(f"event name {name!r} may hold only letters, digits, '_', '-' and single '.'")
+    if len(name) > LONGEST_NAME:
+        raise ValueError(f"event name {name[:20]}... has {len(name)} characters, more than {LONGEST_NAME}")
+    if name.lower() in RESERVED:
+        raise ValueError(f"event name {name!r} is that of a file or folder beside the events")
 
 
 def _group(path: Path, rows: list[tuple[int, str, Crossing]]) -> dict[str, Event]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from pipeline.config import EARLIEST, EVENT_NAME, LATEST, LONGEST, LONGEST_NAME, RESERVED
+from pipeline.config import EARLIEST, LATEST, LONGEST, check_event_name
 
 NEAR_EARTH = "near Earth"
 
@@ -66,7 +66,7 @@ def checked(row: Row) -> Row:
 
     Raises ValueError where it cannot be an event: the workflow refuses a whole table for one such row.
     """
-    _check_name(row.event)
+    check_event_name(row.event)
     times = [t for t in (row.sheath_start, row.ejecta_start, row.ejecta_end) if t is not None]
     for time in times:
         if not EARLIEST.year < time.year < LATEST.year:
@@ -81,12 +81,3 @@ def checked(row: Row) -> Row:
     if row.ejecta_end - times[0] > LONGEST:
         raise ValueError(f"lasts {(row.ejecta_end - times[0]).days} days, more than {LONGEST.days}")
     return replace(row, sheath_start=None) if row.sheath_start == row.ejecta_start else row
-
-
-def _check_name(name: str) -> None:
-    if not EVENT_NAME.fullmatch(name) or ".." in name:
-        raise ValueError(f"event name {name!r} may hold only letters, digits, '_', '-' and single '.'")
-    if len(name) > LONGEST_NAME:
-        raise ValueError(f"event name {name[:20]}... has {len(name)} characters, more than {LONGEST_NAME}")
-    if name.lower() in RESERVED:
-        raise ValueError(f"event name {name!r} is that of a file or folder beside the events")
