@@ -9,14 +9,16 @@ from hypothesis import settings
 settings.register_profile("suite", settings(), deadline=None)  # a busy machine is no fault of the code
 settings.load_profile("suite")
 
-# Runs of the workflow that many tests look at: these tests go to one worker, which makes each run once.
+# Parts of tests' names, and the run of the workflow that they look at: one worker takes them all and makes it once.
 RUNS = {
+    "[genuine-": "genuine",
     "test_demo.py": "demo",
     "test_imports.py": "demo",
     "test_notebooks.py": "demo",
     "test_sensitivity.py": "demo",
     "test_genuine.py": "genuine",
     "test_event_jobs.py": "jobs",
+    "test_slurm.py": "cluster",
 }
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -49,6 +51,6 @@ def pytest_xdist_make_scheduler(config, log):
 
     class ByRun(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            return RUNS.get(Path(nodeid.split("::")[0]).name, nodeid)
+            return next((run for part, run in RUNS.items() if part in nodeid), nodeid)
 
     return ByRun(config, log) if config.getvalue("dist") == "loadgroup" else None

@@ -13,7 +13,6 @@ pytestmark = [
     pytest.mark.cluster,
     pytest.mark.skipif(not os.environ.get("CLUSTER"), reason="takes many minutes: set CLUSTER=1"),
     pytest.mark.skipif(bool(lab.missing()), reason=lab.missing() or "SLURM is here"),
-    pytest.mark.xdist_group("cluster"),
 ]
 
 

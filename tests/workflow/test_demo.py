@@ -11,8 +11,6 @@ from pipeline.results import EventResults
 
 ROOT = Path(__file__).resolve().parents[2]
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 @pytest.fixture(scope="module")
 def truth(demo):

@@ -9,8 +9,6 @@ from runs import ROOT, Run, completed
 
 from pipeline import provenance
 
-pytestmark = pytest.mark.xdist_group("event_jobs")  # their runs once, not in every worker
-
 # Few results: who makes them is the question.
 CONFIG = """
 archive: archive

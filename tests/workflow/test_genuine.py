@@ -11,8 +11,6 @@ from pipeline.results import EventResults
 
 ROOT = Path(__file__).resolve().parents[2]
 
-pytestmark = pytest.mark.xdist_group("genuine")
-
 
 @pytest.fixture(scope="module")
 def results(genuine):

@@ -4,8 +4,6 @@ import json
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 # Modules, and the rules whose jobs may load them.
 BUDGET = {
     "pyspedas": {"fetch"},  # and there only for an archive on the network

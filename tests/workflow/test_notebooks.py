@@ -19,7 +19,6 @@ def run(path, folder):
     NotebookClient(notebook, timeout=240, kernel_name="python3").execute()
 
 
-@pytest.mark.xdist_group("demo")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_a_notebook_runs_on_the_demo(path, demo):
     run(path, demo.results / "demo")

@@ -13,8 +13,8 @@ from pipeline.sensitivity.run import run
 @pytest.mark.parametrize(
     ("run_of", "name", "table", "region"),
     [
-        pytest.param("demo", "demo", "configs/demo.csv", "alfvenic", marks=pytest.mark.xdist_group("demo")),
-        pytest.param("genuine", "2003-11-20", "events.csv", "ejecta_rear", marks=pytest.mark.xdist_group("genuine")),
+        ("demo", "demo", "configs/demo.csv", "alfvenic"),
+        ("genuine", "2003-11-20", "events.csv", "ejecta_rear"),
     ],
 )
 def test_the_baseline_is_the_events_own_verdict(request, run_of, name, table, region, tmp_path):
