@@ -4,6 +4,9 @@ V := .venv
 BIN := $(V)/bin
 STAMP := $(V)/.ready
 CORES ?= 2
+# Packages on top of the lock.
+add = if [ -x $(BIN)/uv ]; then VIRTUAL_ENV=$(CURDIR)/$(V) $(BIN)/uv pip install -q $(1); \
+	else $(BIN)/python -m pip install -q $(1); fi
 
 .PHONY: demo test cluster benchmark audit clean
 
@@ -19,8 +22,7 @@ cluster: $(V)/.cluster
 	CLUSTER=1 $(BIN)/python -m pytest -rs tests/cluster tests/records
 
 $(V)/.cluster: $(STAMP)
-	@if [ -x $(BIN)/uv ]; then VIRTUAL_ENV=$(CURDIR)/$(V) $(BIN)/uv pip install -q -e '.[cluster]'; \
-	else $(BIN)/python -m pip install -q -e '.[cluster]'; fi
+	@$(call add,-e '.[cluster]')
 	@if [ "$$(id -u)" = 0 ] && ! PATH="$$PATH:/usr/sbin:/sbin" command -v slurmctld >/dev/null; then \
 	  install="apt-get install -y -qq slurmctld slurmd slurm-client munge"; \
 	  { $$install || { apt-get update -qq && $$install; }; } >/dev/null 2>&1 || echo "SLURM cannot be installed here"; \
@@ -29,14 +31,12 @@ $(V)/.cluster: $(STAMP)
 
 # Peers come on top of the lock, hence not into every environment.
 benchmark: $(STAMP)
-	@if [ -x $(BIN)/uv ]; then VIRTUAL_ENV=$(CURDIR)/$(V) $(BIN)/uv pip install -q -e '.[benchmarks]'; \
-	else $(BIN)/python -m pip install -q -e '.[benchmarks]'; fi
+	@$(call add,-e '.[benchmarks]')
 	$(BIN)/python -m pytest tests/benchmarks -s --benchmark-columns=median --benchmark-table
 
 # Needs pypi.org itself, or an index with its vulnerability data: --strict fails where a package cannot be looked up.
 audit: $(STAMP)
-	@if [ -x $(BIN)/uv ]; then VIRTUAL_ENV=$(CURDIR)/$(V) $(BIN)/uv pip install -q pip-audit; \
-	else $(BIN)/python -m pip install -q pip-audit; fi
+	@$(call add,pip-audit)
 	$(BIN)/pip-audit -r requirements.lock --no-deps --disable-pip --strict
 
 # The lock names no package index: pip's own settings, or UV_DEFAULT_INDEX, say where packages come from.

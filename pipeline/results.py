@@ -124,7 +124,10 @@ class EventResults:
     def _belonging(self, names: Iterable[str], *always: str) -> tuple[str, ...]:
         """Those of `names` that have a table of this run: a result that is no longer asked for stays on the disk."""
         columns = self.columns
-        return tuple(n for n in names if not len(columns) or n in always or n in set(columns["table"]))
+        if not len(columns):
+            return tuple(names)
+        belonging = {*always, *columns["table"]}
+        return tuple(n for n in names if n in belonging)
 
     def _spacecraft_folder(self, spacecraft: str) -> Path:
         if spacecraft not in self.spacecraft:

@@ -97,12 +97,14 @@ def measure(folder: Path, days: int, name: str = "out", address: str = "", **mor
 
 def whole(folder: Path, days: int) -> None:
     """The record in chunks beside that of one chunk, all of it in memory, and that of a cluster of two processes."""
+    from dask.distributed import LocalCluster
+
     for day in range(days):
         write_day(folder / "archive", day)
     print("in chunks", measure(folder, days))
     print("as a whole", measure(folder, days, "whole", chunk_days=10.0 * days))
-    with Cluster(folder) as address:
-        print("on a cluster", measure(folder, days, "cluster", address))
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        print("on a cluster", measure(folder, days, "cluster", cluster.scheduler_address))
     ours = xr.open_dataset(folder / f"out{days}" / "record.nc", engine="h5netcdf")
     for name in ("whole", "cluster"):
         other = xr.open_dataset(folder / f"{name}{days}" / "record.nc", engine="h5netcdf")
@@ -117,31 +119,6 @@ def difference(x: xr.DataArray, y: xr.DataArray) -> float:
     if not np.array_equal(np.isnan(x), np.isnan(y)):
         return np.inf
     return float(np.nanmax(np.abs(x - y), initial=0.0) / max(np.nanmax(np.abs(y), initial=0.0), 1e-300))
-
-
-class Cluster:
-    """A dask scheduler and two workers, each a process of its own, as on other machines; yields the address."""
-
-    def __init__(self, folder: Path):
-        self.file, self.children = folder / "scheduler.json", []
-
-    def __enter__(self) -> str:
-        self.file.unlink(missing_ok=True)
-        where = ["--scheduler-file", str(self.file)]
-        self._start("dask", "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", *where)
-        for _ in range(2):
-            self._start("dask", "worker", "--nthreads", "1", "--no-dashboard", *where)
-        while not self.file.is_file():
-            time.sleep(0.2)
-        return json.loads(self.file.read_text())["address"]
-
-    def _start(self, *words: str) -> None:
-        self.children.append(subprocess.Popen([sys.executable, "-m", *words], stderr=subprocess.DEVNULL))
-
-    def __exit__(self, *error) -> None:
-        for child in reversed(self.children):
-            child.terminate()
-            child.wait()
 
 
 def main(folder: Path, lengths: list[int]) -> None:
