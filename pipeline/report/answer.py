@@ -179,8 +179,8 @@ LAG_MEANINGS = pd.DataFrame(
     {
         "column": ["half width (min)", "vector r"],
         "meaning": [
-            "how far from the best lag r has fallen to half of its maximum, mean of both sides; only the way that "
-            "looks for a maximum has one. Wide where the field turns slowly, and the lag matters little",
+            "how far from the best lag r has fallen to half of its maximum, mean of the sides on which it falls so far; "
+            "blank where it does not within the search, and for ways that look for no maximum",
             "correlation of the field vectors over the ejecta with this lag",
         ],
     }
