@@ -179,7 +179,7 @@ LAG_MEANINGS = pd.DataFrame(
     {
         "column": ["half width (min)", "vector r"],
         "meaning": [
-            "how far from the best lag r has fallen to half of its maximum, mean of the sides on which it falls so far; "
+            "how far from the best lag r has fallen to half of its maximum, mean of the sides where it does; "
             "blank where it does not within the search, and for ways that look for no maximum",
             "correlation of the field vectors over the ejecta with this lag",
         ],
