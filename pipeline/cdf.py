@@ -85,16 +85,22 @@ def from_epoch(milliseconds: np.ndarray) -> np.ndarray:
     Whole milliseconds and their fraction are converted apart: their product with 1e6 does not fit a double.
     """
     milliseconds = np.asarray(milliseconds, dtype=np.float64)
-    valid = (milliseconds > 0) & (milliseconds < MS_TO_2262)  # not where NaN
-    whole = bool(valid.all())
-    known = milliseconds if whole else np.where(valid, milliseconds, MS_TO_1970)
-    ns = known.astype(np.int64)  # whole ms; they are positive, where to cut is to floor
-    rest = known - ns
-    rest *= 1e6
+    if milliseconds.size and milliseconds.min() > 0 and milliseconds.max() < MS_TO_2262:  # not where NaN
+        return _from_valid_epoch(milliseconds).view("datetime64[ns]")
+    valid = (milliseconds > 0) & (milliseconds < MS_TO_2262)
+    return _time(_from_valid_epoch(np.where(valid, milliseconds, MS_TO_1970)), valid)
+
+
+def _from_valid_epoch(milliseconds) -> np.ndarray:
+    """Nanoseconds since 1970."""
+    ns = milliseconds.astype(np.int64)  # whole ms; they are positive, where to cut is to floor
+    rest = milliseconds - ns
     ns -= MS_TO_1970
     ns *= 1_000_000
-    ns += np.rint(rest).astype(np.int64)
-    return ns.view("datetime64[ns]") if whole else _time(ns, valid)
+    if np.count_nonzero(rest):  # most products are stamped in whole ms
+        rest *= 1e6
+        ns += np.rint(rest).astype(np.int64)
+    return ns
 
 
 def _time(ns: np.ndarray, valid: np.ndarray) -> np.ndarray:

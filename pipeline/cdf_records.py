@@ -10,6 +10,7 @@ import functools
 import hashlib
 import itertools
 import math
+import os
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
@@ -32,10 +33,12 @@ PADS = {"f": -1e30, "c": complex(-1e30, -1e30), "S": b" "}  # where the file has
 LARGEST = 2**27  # bytes of all variables asked for: seven times a day of stamps and vectors at 11 Hz
 GZIP = 31  # zlib's code for a gzip header
 MAX_DIMS, MAX_DEPTH = 10, 8
-# Fields behind size, type and, in a chain, link of a record: i has 4 bytes, o is an offset, n a name, capitals are
-# passed over.
-GDR_FIELDS, VDR_FIELDS, VDR_NAME = "ooooiiiiioiii", "iioOiiIIIiiOIN", "IIOOIIIIIIIOIn"
-ADR_FIELDS, ENTRY_FIELDS = "oIIiIIoiIIn", "Iiii"
+# Fields of records, size and type first, then the link where they form a chain: i has 4 bytes, o is an offset, n a
+# name, capitals are passed over. A z-variable has its own number of dimensions behind the other fields.
+HEADER, LINKED, CDR_FIELDS, CCR_FIELDS, GDR_FIELDS = "oi", "oio", "oioiiii", "oiooi", "oiooooiiiiioiii"
+VDR_NAME, VDR_FIELDS, Z_VDR_FIELDS = "oioIIOOIIIIIIIOIn", "OIOiioOiiIIIiiOIN", "OIOiioOiiIIIiiOINi"
+ADR_FIELDS, ENTRY_FIELDS, ENTRY_TEXT = "oiooIIiIIoiIIn", "oioIiii", "oioiiiiiiiii"
+VXR_FIELDS, CVVR_FIELDS = "oioii", "OIIo"
 
 
 class Damaged(ValueError):
@@ -43,13 +46,10 @@ class Damaged(ValueError):
 
 
 @functools.lru_cache
-def layout(wide: bool, *forms: str) -> struct.Struct:
-    """Big-endian fields; offsets have 8 bytes and names 256 in version 3 (`wide`), or else 4 and 64.
-
-    Several forms follow each other; they are joined here, once.
-    """
+def layout(wide: bool, form: str) -> struct.Struct:
+    """Big-endian fields; offsets have 8 bytes and names 256 in version 3 (`wide`), or else 4 and 64."""
     codes = {"o": "q", "O": "8x", "n": "256s", "N": "256x"} if wide else {"o": "i", "O": "4x", "n": "64s", "N": "64x"}
-    return struct.Struct(">" + "".join((codes | {"I": "4x"}).get(letter, letter) for letter in "".join(forms)))
+    return struct.Struct(">" + "".join((codes | {"I": "4x"}).get(letter, letter) for letter in form))
 
 
 class Records(NamedTuple):
@@ -61,29 +61,29 @@ class Records(NamedTuple):
     row_major: bool = True
     gdr: int = 0
 
-    def width(self, *forms: str) -> int:
-        return layout(self.wide, *forms).size
+    def width(self, form: str) -> int:
+        return layout(self.wide, form).size
 
-    def fields(self, at: int, *forms: str) -> tuple:
+    def fields(self, at: int, form: str) -> tuple:
         """Fields from `at` on."""
         if at < START:
             raise Damaged(f"a record at byte {at}")
-        return layout(self.wide, *forms).unpack_from(self.body, at)
+        return layout(self.wide, form).unpack_from(self.body, at)
 
-    def record(self, at: int, kinds: tuple[int, ...], form: str = "") -> tuple:
+    def record(self, at: int, kinds: tuple[int, ...], form: str = HEADER) -> tuple:
         """Size, type and first fields of the record at `at`, which must be one of `kinds` and end inside the file."""
-        record = layout(self.wide, "oi", form)
+        record = layout(self.wide, form)
         fields = record.unpack_from(self.body, at)
         if at < START or fields[1] not in kinds or fields[0] < record.size or at + fields[0] > len(self.body):
             raise Damaged(f"no record of type {kinds[0]} at byte {at}")
         return fields
 
-    def chain(self, head: int, count: int, kind: int, form: str = "") -> Iterator[tuple[int, tuple]]:
+    def chain(self, head: int, count: int, kind: int, form: str = LINKED) -> Iterator[tuple[int, tuple]]:
         """Offset, and size, type, link and fields (`form`), of `count` records, each linked to the next one.
 
         The last must be linked to none, which a circle does not have, and `count` is bound by the file's size.
         """
-        link = layout(self.wide, "oio", form)
+        link = layout(self.wide, form)
         unpack, width, body, end, at = link.unpack_from, link.size, self.body, len(self.body), head
         if not 0 <= count <= end // width:
             raise Damaged(f"{count} records of type {kind}")
@@ -122,10 +122,9 @@ def opened(path: str | Path, *, checksum: bool = True) -> Records:
 
     `checksum`: hold the file against its own checksum, if it has one.
     """
-    with open(path, "rb", buffering=0) as file:
-        body = file.read()
+    body = contents(path)
     records = unpacked(body)
-    _, _, gdr, version, release, encoding, flags = records.record(START, (CDR,), "oiiii")
+    _, _, gdr, version, release, encoding, flags = records.record(START, (CDR,), CDR_FIELDS)
     if version != (3 if records.wide else 2) or (version, release) < (2, 5) or not flags & ONE_FILE:
         raise Damaged(f"version {version}.{release} with flags {flags}, known are single files of 2.5 to 3")
     if encoding not in ORDER:
@@ -137,13 +136,26 @@ def opened(path: str | Path, *, checksum: bool = True) -> Records:
     return Records(records.body, records.wide, ORDER[encoding], bool(flags & ROW_MAJOR), gdr)
 
 
+def contents(path: str | Path) -> bytes:
+    """All bytes of a file, by as few calls of the system as there can be."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        size = os.fstat(file).st_size
+        body = os.read(file, size)
+    finally:
+        os.close(file)
+    if len(body) != size:
+        raise Damaged(f"{len(body)} of {size} bytes can be read")
+    return body
+
+
 def unpacked(body: bytes) -> Records:
     """The records of a file with these bytes, inflated to the size that they state where they are compressed."""
     outer = Records(body, wide=body[:4].hex() == "cdf30001")
     if body[4:8].hex() != COMPRESSED:
         return outer
-    size, _, _, stated, _ = outer.record(START, (CCR,), "ooi")
-    packed = body[START + outer.width("oiooi") : START + size]
+    size, _, _, stated, _ = outer.record(START, (CCR,), CCR_FIELDS)
+    packed = body[START + outer.width(CCR_FIELDS) : START + size]
     return Records(body[:4] + b"\0\0\xff\xff" + inflated(packed, stated), outer.wide)
 
 
@@ -161,7 +173,7 @@ def inflated(packed: bytes, size: int) -> bytes:
 def variables(records: Records, names: Iterable[str] | None = None) -> dict[str, Variable]:
     """Descriptions of the variables `names` (None: of all); those that the file does not have are left out."""
     _, _, r_head, z_head, _, _, r_count, _, _, r_dims, z_count, *_ = records.record(records.gdr, (GDR,), GDR_FIELDS)
-    r_sizes = dimensions(records, records.gdr + records.width("oi", GDR_FIELDS), r_dims)
+    r_sizes = dimensions(records, records.gdr + records.width(GDR_FIELDS), r_dims)
     wanted, found = None if names is None else {name.encode() for name in names}, {}
     for kind, head, count, sizes in ((R_VDR, r_head, r_count, r_sizes), (Z_VDR, z_head, z_count, None)):
         for at, (_, _, _, raw) in records.chain(head, count, kind, VDR_NAME):
@@ -186,11 +198,12 @@ def dimensions(records: Records, at: int, count: int) -> tuple[int, ...]:
 
 def described(records: Records, at: int, name: str, r_sizes: tuple[int, ...] | None) -> Variable:
     """The variable of the descriptor at `at`; `r_sizes`: dimensions of all r-variables, None for a z-variable."""
-    own = "i" if r_sizes is None else ""  # a z-variable has its own number of dimensions, and their sizes
-    kind, last, index, flags, sparse, elements, number, *dims = records.fields(at, "OIO", VDR_FIELDS, own)
-    after = at + records.width("oio", VDR_FIELDS, own)
-    sizes = dimensions(records, after, *dims) if own else r_sizes
-    after += 4 * len(sizes) if own else 0
+    form = Z_VDR_FIELDS if r_sizes is None else VDR_FIELDS
+    kind, last, index, flags, sparse, elements, number, *dims = records.fields(at, form)
+    after, sizes = at + records.width(form), r_sizes
+    if sizes is None:
+        sizes = dimensions(records, after, *dims)
+        after += 4 * len(sizes)
     shape = tuple(itertools.compress(sizes, records.fields(after, "i" * len(sizes)))) if sizes else ()
     dtype = number_type(records.order, kind, elements)
     start = after + 4 * len(sizes)
@@ -260,11 +273,11 @@ def blocks(records: Records, at: int, seen: set[int], depth: int = 0) -> Iterato
         if at in seen or depth > MAX_DEPTH:
             raise Damaged(f"the index at byte {at} goes round in a circle")
         seen.add(at)
-        size, _, after, places, used = records.record(at, (VXR,), "oii")
-        start = at + records.width("oioii")
-        if not 0 <= used <= places or start + places * records.width("iio") > at + size:
+        size, _, after, places, used = records.record(at, (VXR,), VXR_FIELDS)
+        index = index_layout(used, places, records.wide) if 0 <= used <= places <= size else None
+        if index is None or index.size > size:
             raise Damaged(f"the index at byte {at} has {used} of {places} entries")
-        numbers = index_layout(used, places, records.wide).unpack_from(records.body, start)
+        numbers = index.unpack_from(records.body, at)
         for first, last, offset in zip(numbers, numbers[used:], numbers[2 * used :], strict=False):
             size, kind = records.record(offset, (VXR, VVR, CVVR))
             if kind == VXR:
@@ -276,21 +289,26 @@ def blocks(records: Records, at: int, seen: set[int], depth: int = 0) -> Iterato
 
 @functools.lru_cache
 def index_layout(used: int, places: int, wide: bool) -> struct.Struct:
-    """First records, last records and offsets of the `used` ones among the `places` of an index."""
-    skip = f"{4 * (places - used)}x"
-    return struct.Struct(f">{used}i{skip}{used}i{skip}{used}{'q' if wide else 'i'}")
+    """First records, last records and offsets of the `used` ones among the `places` of an index, which it ends with."""
+    head, spare = layout(wide, VXR_FIELDS).size, places - used
+    form, bytes_each = ("q", 8) if wide else ("i", 4)
+    return struct.Struct(f">{head}x{used}i{4 * spare}x{used}i{4 * spare}x{used}{form}{bytes_each * spare}x")
 
 
 def numbers_at(records: Records, variable: Variable, at: int, whole: int, kind: int, count: int) -> np.ndarray:
     """The `count` records of the block at `at`, which must be all that it holds, inflated where it is compressed."""
-    size, start, body = count * variable.record_bytes, at + records.width("oi"), records.body
+    size, body = count * variable.record_bytes, records.body
     if kind == CVVR:
-        _, packed = records.fields(start, "io")
-        start = at + records.width("oiio")
+        (packed,) = records.fields(at, CVVR_FIELDS)
+        start = at + records.width(CVVR_FIELDS)
         body, start = inflated(body[start : min(start + packed, at + whole)], size), 0
-    elif at + whole - start != size:
-        raise Damaged(f"a block of {at + whole - start} bytes where {size} are needed")
+    else:
+        start = at + records.width(HEADER)
+        if at + whole - start != size:
+            raise Damaged(f"a block of {at + whole - start} bytes where {size} are needed")
     numbers = np.frombuffer(body, variable.dtype, size // variable.dtype.itemsize, start)
+    if not variable.shape:
+        return numbers
     if records.row_major or len(variable.shape) < 2:
         return numbers.reshape(count, *variable.shape)
     return np.moveaxis(numbers.reshape(count, *variable.shape[::-1]).T, -1, 0)
@@ -333,7 +351,7 @@ def units(records: Records, found: dict[str, Variable]) -> dict[str, str]:
 
 def entries(records: Records, head: int, count: int, kind: int, numbers: dict[int, str]) -> dict[str, str]:
     """An attribute's texts by name of the variables of these `numbers`; entries that are no text are left out."""
-    start, texts = records.width("oioiiiiiiiii"), {}
+    start, texts = records.width(ENTRY_TEXT), {}
     for at, (_, _, _, data_type, number, elements) in records.chain(head, count, kind, ENTRY_FIELDS):
         if number in numbers and TYPES.get(data_type) == "S":
             raw = records.body[at + start : at + start + max(elements, 0)]

@@ -93,9 +93,17 @@ def test_many_blocks_below_indices_of_indices_are_joined(tmp_path):
     opened = records.opened(path)
     index = records.variables(opened)["v"].index
     assert len(list(records.blocks(opened, index, set()))) > 50
-    _, _, _, places, _ = opened.record(index, (records.VXR,), "oii")
+    _, _, _, places, _ = opened.record(index, (records.VXR,), records.VXR_FIELDS)
     opened.record(*opened.fields(index + 28 + 8 * places, "o"), (records.VXR,))
     assert_same(found(path)["v"], values)
+
+
+def test_a_file_that_ends_while_it_is_read_is_damaged(tmp_path, monkeypatch):
+    path = written(tmp_path / "short.cdf", {"v": ({"Data_Type": 45}, numbers(45))})
+    monkeypatch.setattr(records.os, "read", lambda file, size, whole=records.os.read: whole(file, size - 1))
+    size = path.stat().st_size
+    with pytest.raises(cdf.CdfError, match=f"{size - 1} of {size} bytes"):
+        cdf.read(path, ["v"])
 
 
 def test_a_pair_of_doubles_is_an_epoch16(tmp_path):
