@@ -232,45 +232,62 @@ def _integrate_missing(weight, table, step, windows):
     windows.total[...], windows.seconds[...] = total[:, :-1], total[:, -1]
 
 
+@np.errstate(invalid="ignore")  # infinities of both signs
 def _integrate_any(table, clock, windows):
     """Any windows: samples wholly inside are added up; the two that the edges cut count with what lies inside."""
     first, last = clock.reach(windows)
     if last <= first:
         return
-    centre, length = clock.centre[first:last], clock.lengths(first, last)
-    rows = _weighted(table[first:last], length)
-    begin, end = (np.searchsorted(centre, moments + clock.half) for moments in windows[:2])
+    samples, centre, length = table[first:last], clock.centre[first:last], clock.lengths(first, last)
+    complete = np.isfinite(samples.sum())  # one number is quick, and brings the samples into the cache in their order
+    begin, end = _begins(centre, windows.starts + clock.half, windows.ends + clock.half)
     # A sample that begins before a window's end may reach beyond it: only all before it are surely inside.
-    sums = _sums(rows, begin, np.maximum(end - 1, begin))
+    _add_up(samples, length, 2 * clock.half, complete, begin, np.maximum(end - 1, begin), windows)
     for cut, applies in ((begin - 1, begin > 0), (end - 1, end > begin)):
         cut = np.maximum(cut, 0)
-        low, whole = centre.take(cut) - clock.half, length.take(cut)
-        share = windows.overlap(low, low + whole) * applies / np.maximum(whole, 1)
-        sums += rows.take(cut, axis=1) * share
-    windows.total[...], windows.seconds[...] = sums[:-1].T, sums[-1]
+        low, held = centre.take(cut) - clock.half, samples.take(cut, axis=0)
+        share = windows.overlap(low, low + length.take(cut)) * applies * 1e-9
+        if not complete:
+            missing = ~np.isfinite(sum(held.T))
+            held[missing], share[missing] = 0.0, 0.0
+        held *= share[:, None]
+        windows.total[...] += held
+        windows.seconds[...] += share
 
 
-def _weighted(table, length):
-    """(column and 1, sample and 1): values times the seconds that they last (length: ns), and the seconds.
+def _begins(centre, starts, ends):
+    """Index of the first centre at the starts and at the ends or later: one search where windows follow each other."""
+    if not np.array_equal(starts[1:], ends[:-1]):
+        return np.searchsorted(centre, starts), np.searchsorted(centre, ends)
+    edges = np.searchsorted(centre, np.append(starts, ends[-1]))
+    return edges[:-1], edges[1:]
 
-    Zero where any column is missing, and in one more sample at the end, so that sums may end there.
-    """
-    rows = np.empty((table.shape[1] + 1, len(table) + 1))
-    np.multiply(length, 1e-9, out=rows[-1, :-1])
-    with np.errstate(invalid="ignore"):  # infinities of both signs
-        whole = np.isfinite(table.sum())  # one number is quick, and brings the samples into the cache in their order
-        np.multiply(table.T, rows[-1, :-1], out=rows[:-1, :-1])
-        rows[:, -1] = 0.0
-        if not whole:
-            rows[:, ~np.isfinite(rows.sum(axis=0))] = 0.0
+
+def _add_up(samples, length, width, complete, begin, stop, windows):
+    """Fill in the windows with the samples (sample, column) [begin, stop) alone, which last `length` (ns) each."""
+    if complete and length.min() == width:  # none is cut short
+        windows.total[...] = _sums(samples.T, begin, stop).T * (width * 1e-9)
+        windows.seconds[...] = (stop - begin) * (width * 1e-9)
+    else:
+        sums = _sums(_weighted(samples, length, complete), begin, stop)
+        windows.total[...], windows.seconds[...] = sums[:-1].T, sums[-1]
+
+
+def _weighted(samples, length, complete):
+    """(column and 1, sample): values times the seconds that they last, and the seconds; zero where one is missing."""
+    rows = np.empty((samples.shape[1] + 1, len(samples)))
+    np.multiply(length, 1e-9, out=rows[-1])
+    np.multiply(samples.T, rows[-1], out=rows[:-1])
+    if not complete:
+        rows[:, ~np.isfinite(rows.sum(axis=0))] = 0.0
     return rows
 
 
 def _sums(rows, begin, end):
-    """Sums of rows (k, sample) over [begin, end), zero where that is empty."""
-    edges = np.stack([begin, end], axis=1).ravel()
-    sums = np.add.reduceat(rows, edges, axis=1)[:, ::2]
-    sums[:, end <= begin] = 0.0
+    """Sums of rows (..., sample) over [begin, end), zero where that is empty."""
+    edges = np.minimum(np.stack([begin, end], axis=1).ravel(), rows.shape[-1] - 1)  # only empty ones lie at the end
+    sums = np.add.reduceat(rows, edges, axis=-1)[..., ::2]
+    sums[..., end <= begin] = 0
     return sums
 
 

@@ -80,18 +80,19 @@ def plain(values, time, width_s, starts, ends):
 @pytest.mark.parametrize("pieces", [(bins.PIECE, bins.SMALL_PIECE), (900, 300)])
 @pytest.mark.parametrize(
     "spoiled",
-    ["nothing", "aligned", "missing", "aligned missing", "dropped", "jitter", "early", "ragged", "apart", "overlap"],
+    ["nothing", "aligned", "missing", "aligned missing", "dropped", "jitter", "jitter missing", "early", "ragged"]
+    + ["ragged missing", "apart", "overlap"],
 )
 def test_any_samples_agree_with_a_plain_loop(monkeypatch, pieces, spoiled):
     """What is added up in one go, in small pieces or singly is the same: 1e-12 is the rounding of some 100 terms."""
     monkeypatch.setattr(bins, "PIECE", pieces[0])
     monkeypatch.setattr(bins, "SMALL_PIECE", pieces[1])
-    rng, n, step = np.random.default_rng(4), 6000, 0.0919 if spoiled == "ragged" else 1 / 11
+    rng, n, step = np.random.default_rng(4), 6000, 0.0919 if "ragged" in spoiled else 1 / 11
     at, values = (np.arange(n) + (0.5 if "aligned" in spoiled else 0.7)) * step, rng.normal(5.0, 1.0, (n, 3))
     if "missing" in spoiled:
         values[rng.random(n) < 0.003, 1] = np.nan
         values[2000:2200] = np.inf
-    if spoiled == "jitter":
+    if "jitter" in spoiled:
         at += rng.normal(0, 0.002, n)
     if spoiled == "early":
         at[3001:] -= 0.02  # one sample is cut short, and all after it are out of step
