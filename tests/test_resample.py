@@ -80,8 +80,10 @@ def plain(values, time, width_s, starts, ends):
 @pytest.mark.parametrize("pieces", [(bins.PIECE, bins.SMALL_PIECE), (900, 300)])
 @pytest.mark.parametrize(
     "spoiled",
-    ["nothing", "aligned", "missing", "aligned missing", "dropped", "jitter", "jitter missing", "early", "ragged"]
-    + ["ragged missing", "apart", "overlap"],
+    [
+        *("nothing", "aligned", "missing", "aligned missing", "dropped", "jitter", "jitter missing", "early"),
+        *("ragged", "ragged missing", "apart", "overlap"),
+    ],
 )
 def test_any_samples_agree_with_a_plain_loop(monkeypatch, pieces, spoiled):
     """What is added up in one go, in small pieces or singly is the same: 1e-12 is the rounding of some 100 terms."""
