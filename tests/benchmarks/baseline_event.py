@@ -1,12 +1,13 @@
 """What one would write without this package: one script, one process, pandas, pycwt, scipy and matplotlib.
 
-    python tests/benchmarks/baseline_event.py EVENT.pkl OUTPUT
+    python tests/benchmarks/baseline_event.py EVENT.pkl OUTPUT [all]
 
 Two spacecraft's cleaned series in, the same kinds of results out as those of ours that it is held against: windowed and
 wavelet sigma_c and sigma_r, lagged correlation with a block bootstrap, MVA hodograms, tables, figures, a page. Written
 as such scripts are: the packages' own routines, nothing slow on purpose and nothing that they do not offer.
 Input: pickled dicts of spacecraft -> DataFrame (index: time; columns bx by bz vx vy vz n), and -> interval -> (start,
-end). With one spacecraft the correlation is left out.
+end). With one spacecraft the correlation is left out. With `all` everything that the default settings make, written in
+the package `baseline` beside; its columns are more: fx fy fz (field of the whole bin), temperature, alpha, px py pz.
 """
 
 import pickle
@@ -193,4 +194,6 @@ def main(source: str, output: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if sys.argv[3:] == ["all"]:
+        from baseline.whole import main
+    main(*sys.argv[1:3])
