@@ -124,7 +124,9 @@ def entropies(x: np.ndarray, delay: int) -> tuple[float, float]:
     if n < 1:
         return np.nan, np.nan
     patterns = np.stack([x[k * delay : k * delay + n] for k in range(ORDER)], axis=1)
-    ranking = np.argsort(patterns[np.isfinite(patterns).all(axis=1)], axis=1) @ ORDER ** np.arange(ORDER)
+    if not np.isfinite(x).all():
+        patterns = complete(patterns)
+    ranking = np.argsort(patterns, axis=1) @ ORDER ** np.arange(ORDER)
     counts = np.bincount(ranking)
     p = np.zeros(24)
     p[: np.count_nonzero(counts)] = counts[counts > 0] / counts.sum()
