@@ -92,8 +92,9 @@ def of_pair(table: pd.DataFrame, reference: str, other: str, lag_s: float) -> pd
 def mask(time: np.ndarray, table: pd.DataFrame, name: str) -> np.ndarray:
     """Boolean (time): samples in any row of `table` called `name`; "quiet" may come in several pieces."""
     selected = np.zeros(len(time), bool)
-    for row in table[table["interval"] == name].itertuples():
-        selected |= inside(time, row.start, row.end)
+    named = table["interval"].to_numpy() == name
+    for start, end in zip(table["start"][named], table["end"][named], strict=True):
+        selected |= inside(time, start, end)
     return selected
 
 

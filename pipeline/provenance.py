@@ -59,7 +59,10 @@ def commit() -> str:
 
 def versions(*packages: str) -> dict[str, str]:
     """Versions of this package and of the named ones."""
-    return {"pipeline": __version__} | {name: version(name) for name in packages}
+    return {"pipeline": __version__} | {name: _version(name) for name in packages}
+
+
+_version = functools.cache(version)  # an environment does not change while a process runs
 
 
 @contextmanager
@@ -156,6 +159,7 @@ def beside(parent: str | Path, path: str | Path) -> str:
     return os.path.relpath(parent, Path(path).parent)
 
 
+@functools.cache
 def installed() -> list[str]:
     """Those of PACKAGES that are there."""
     return [name for name in PACKAGES if next(distributions(name=name), None)]

@@ -16,6 +16,7 @@ from pydantic import Field
 from pipeline.aligned import COLUMNS, QUANTITIES, Pair
 from pipeline.config import Frozen
 from pipeline.intervals import THIRDS, mask
+from pipeline.remembered import remembered
 from pipeline.splitting import SCALES, by_scale, inside, slope
 from pipeline.stats import agreement, freedom
 
@@ -55,6 +56,7 @@ ATTRIBUTES = {
 }
 
 
+@remembered
 def compute(
     first: xr.Dataset, second: xr.Dataset, intervals: pd.DataFrame, lag_s: float, settings: Settings
 ) -> xr.Dataset:

@@ -16,6 +16,7 @@ from pipeline.config import Frozen
 from pipeline.diagnostics.complexity import hodogram
 from pipeline.pairs import contrast
 from pipeline.physics import complexity
+from pipeline.remembered import remembered
 from pipeline.splitting import by_scale
 from pipeline.stats import freedom
 
@@ -51,6 +52,7 @@ ATTRIBUTES = {
 PER_REGION = ("baseline", "roughness_first", "roughness_first_without", "roughness_second", "roughness_second_without")
 
 
+@remembered
 def compute(
     first: xr.Dataset, second: xr.Dataset, intervals: pd.DataFrame, lag_s: float, settings: Settings
 ) -> xr.Dataset:
@@ -92,7 +94,7 @@ def _roughness(b, dt_s, settings):
 
 def _cell(with_band, without, name, cut, quantity, settings):
     columns = COLUMNS[quantity]
-    z, draws = {}, {}
+    z, draws = {}, {}  # draws of what remains: only that has an interval
     for what, pair in (("with", with_band), ("without", without)):
         for where, windows in zip(("here", "there"), cut, strict=True):
             # The same samples in all four: only those that the filter reaches.
@@ -103,8 +105,9 @@ def _cell(with_band, without, name, cut, quantity, settings):
                     "no lag" if np.isnan(with_band.lag_s) else f"fewer than {settings.min_samples} common samples"
                 )
             z[what, where] = np.arctanh(np.clip(contrast.pooled_r(pieces), -0.999999, 0.999999))
-            rng = with_band.rng("counterfactual", name, quantity, what, where)
-            draws[what, where] = freedom.correlation_draws(*map(list, zip(*pieces, strict=True)), settings.draws, rng)
+            if what == "without":
+                rng = with_band.rng("counterfactual", name, quantity, what, where)
+                draws[where] = freedom.correlation_draws(*map(list, zip(*pieces, strict=True)), settings.draws, rng)
     return _compared(z, draws, settings)
 
 
@@ -116,7 +119,7 @@ def _nothing(reason):
 def _compared(z, draws, settings):
     tail = 50 * (1 - settings.level)
     deficit, remaining = (np.tanh(z[what, "here"]) - np.tanh(z[what, "there"]) for what in ("with", "without"))
-    here, there = draws["without", "here"], draws["without", "there"]
+    here, there = draws["here"], draws["there"]
     if not np.isfinite(here + there).all():
         return _nothing("a field without variance")
     return {

@@ -16,6 +16,7 @@ from pipeline.physics import complexity
 from pipeline.physics.smoothing import low_pass
 from pipeline.stats.surrogates import p_value, phase_randomised
 
+BATCH = 25  # surrogates at a time: memory
 POINTS = 120  # for the Fréchet distance, whose cost is their square
 
 
@@ -59,8 +60,11 @@ def compute(
 
 
 def common_hodograms(x: np.ndarray, y: np.ndarray, dt_s: float, smooth_s: float) -> tuple[np.ndarray, np.ndarray]:
-    """Points (point, 3) of both smoothed fields at the same times, half of `smooth_s` apart."""
-    both = np.isfinite(x + y).all(axis=1, keepdims=True)
+    """Points (point, 3) of both smoothed fields at the same times, half of `smooth_s` apart.
+
+    Several seconds that lack the same samples may lie side by side, y (time, 3 * second): so do their points.
+    """
+    both = (np.isfinite(x).all(axis=1) & np.isfinite(y).all(axis=1))[:, None]
     step = max(1, round(smooth_s / 2 / dt_s))
     curves = [low_pass(np.where(both, a, np.nan), smooth_s, dt_s, into_gaps=True)[::step] for a in (x, y)]
     there = np.isfinite(curves[0]).all(axis=1)
@@ -108,10 +112,14 @@ def _leash(first, second):
 def _p_values(x, y, disparity, frechet, dt_s, settings, rng):
     if not settings.surrogates:
         return {}
-    pairs = [
-        common_hodograms(x, made, dt_s, settings.smooth_s) for made in phase_randomised(y, settings.surrogates, rng)
+    made = phase_randomised(y, settings.surrogates, rng)
+    batches = (made[done : done + BATCH] for done in range(0, len(made), BATCH))
+    curves = [common_hodograms(x, np.hstack(batch), dt_s, settings.smooth_s) for batch in batches]
+    here = curves[0][0]
+    others = np.concatenate([np.stack(np.split(there, there.shape[1] // 3, axis=1)) for _, there in curves])
+    disparities = np.array([complexity.procrustes(here, there)[0] for there in others])
+    p = [
+        p_value(np.sum(found <= value), len(made))
+        for found, value in ((disparities, disparity), (_leash(here, others), frechet))
     ]
-    disparities = np.array([complexity.procrustes(here, there)[0] for here, there in pairs])
-    leashes = _leash(pairs[0][0], np.stack([there for _, there in pairs]))
-    p = [p_value(np.sum(found <= value), len(pairs)) for found, value in ((disparities, disparity), (leashes, frechet))]
     return {"disparity_p": p[0], "frechet_p": p[1]}

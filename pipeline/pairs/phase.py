@@ -107,18 +107,20 @@ class Waves:
 
         w_y: (..., channel, period, time), its first time is number `start` of the grid.
         """
-        w_x, w_y = self.transformed.w_x[VECTOR], np.conj(w_y[..., VECTOR, :, :])
+        w_x, w_y = self.transformed.w_x[VECTOR], w_y[..., VECTOR, :, :]
         power_x, power_y = (w.real**2 + w.imag**2 for w in (w_x, w_y))
+        used = np.flatnonzero(ok.any(axis=0))
+        begin, end = (used[0], used[-1] + 1) if used.size else (0, 0)
         out = []
         for delay in self.delays:
-            first, last = max(0, start - delay), min(w_x.shape[-1], start + w_y.shape[-1] - delay)
+            first, last = max(begin, start - delay), min(end, start + w_y.shape[-1] - delay)
+            last = max(first, last)
             here, there = slice(first, last), slice(first + delay - start, last + delay - start)
             other = np.clip(np.arange(first, last) + delay, 0, ok.shape[1] - 1)
             use = (ok[:, here] & self.transformed.ok[:, other]).astype(float)
             # As stats.coherence.region_spectra, without a copy of all coefficients per delay.
-            cross = np.einsum("...pt,...pt->...p", w_x[..., here] * use, w_y[..., there])
-            powers = (np.einsum("...pt,pt->...p", power[..., part], use)
-                      for power, part in ((power_x, here), (power_y, there)))  # fmt: skip
+            cross = np.vecdot(w_y[..., there], w_x[..., here] * use)
+            powers = (np.vecdot(power[..., part], use) for power, part in ((power_x, here), (power_y, there)))
             out.append(kernel.coherency([part * self.weight for part in (cross, *powers)], axis=(-2, -1)))
         return np.stack(out, axis=-1)
 

@@ -62,9 +62,7 @@ def region_spectra(w_x: np.ndarray, w_y: np.ndarray, ok: np.ndarray) -> tuple[np
     w_x, w_y: (..., channel, period, time).
     """
     inside = ok.astype(float)
-    cross = np.einsum("...t,...t,...t->...", w_x, np.conj(w_y), inside)
-    powers = [sum(np.einsum("...t,...t,...t->...", u, u, inside) for u in (w.real, w.imag)) for w in (w_x, w_y)]
-    return cross, *powers
+    return np.vecdot(w_y, w_x * inside), *(np.vecdot(w.real**2 + w.imag**2, inside) for w in (w_x, w_y))
 
 
 def coherency(spectra: Sequence[np.ndarray], axis: int | tuple[int, ...]) -> np.ndarray:

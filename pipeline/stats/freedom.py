@@ -77,16 +77,14 @@ def _ratio_draws(p, q, count, rng, slope):
     p, q = _principal(p), _principal(q)
     (total_p, freedom_p), (total_q, freedom_q) = (_bands(pieces, True, slope) for pieces in (p, q))
     together = dependence(p, q) * np.minimum(freedom_p, freedom_q)
-    common = _chi_squared(together, count, rng)
-    variance_p, variance_q = (
-        (total * freedom) @ (1 / (common + _chi_squared(freedom - together, count, rng)))
-        for total, freedom in ((total_p, freedom_p), (total_q, freedom_q))
-    )
-    return variance_p / variance_q
-
-
-def _chi_squared(freedom, count, rng):
-    return rng.chisquare(np.maximum(freedom, 1e-9)[:, None], (freedom.size, count))
+    shared = together > 0  # in few bands, if any: what has no freedom needs no draw
+    common = rng.chisquare(together[shared, None], (shared.sum(), count))
+    variances = []
+    for total, freedom in ((total_p, freedom_p), (total_q, freedom_q)):
+        powers = rng.chisquare((freedom - together)[:, None], (freedom.size, count))
+        powers[shared] += common
+        variances.append((total * freedom) @ (1 / powers))
+    return variances[0] / variances[1]
 
 
 def dependence(p: np.ndarray, q: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ def lagged_moments(x: np.ndarray, y: np.ndarray, window: np.ndarray, lags: np.nd
     size = next_fast_len(x.shape[0] + int(np.abs(lags).max()) + 1, real=True)
     first = _powers(np.where(window[:, None], x, np.nan), size)
     second = _powers(y, size)
-    out = np.empty((*second[0].shape[:-2], len(lags), x.shape[-1], 6))
+    out = np.empty((*y.shape[:-2], len(lags), x.shape[-1], 6))
     for k, (i, j) in enumerate(((0, 0), (1, 0), (0, 1), (2, 0), (0, 2), (1, 1))):
         sums = irfft(np.conj(first[i]) * second[j], size, axis=-2)
         out[..., k] = sums[..., lags, :]
@@ -24,14 +24,19 @@ def lagged_moments(x: np.ndarray, y: np.ndarray, window: np.ndarray, lags: np.nd
 
 
 def _powers(x, size):
-    """Spectra of the zeroth, first and second power of x about its mean, missing samples zero in each."""
+    """Spectra of the zeroth, first and second power of x about its mean, missing samples zero in each.
+
+    The zeroth is one for all components, and for all series that lack the same samples.
+    """
     from scipy.fft import rfft
 
     there = np.isfinite(x).all(axis=-1, keepdims=True)
+    if there.ndim > 2 and (there == there[:1]).all():
+        there = there[:1]
     count = np.maximum(there.sum(axis=-2, keepdims=True), 1)
     values = np.where(there, x, 0.0)
     values = np.where(there, values - values.sum(axis=-2, keepdims=True) / count, 0.0)
-    powers = (np.broadcast_to(there, values.shape).astype(float), values, values**2)
+    powers = (there.astype(float), values, values**2)
     return [rfft(power, size, axis=-2) for power in powers]
 
 

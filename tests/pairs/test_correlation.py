@@ -32,7 +32,8 @@ TABLE = rows(
 
 
 def test_against_scipy_at_the_lag(rope):
-    found = correlation.compute(*rope, TABLE, LAG * 60.0, QUICK)
+    # B_z: r lies within 0.001 of its upper bound, which 200 draws do not find so closely.
+    found = correlation.compute(*rope, TABLE, LAG * 60.0, QUICK.model_copy(update={"draws": 4000}))
     x = rope[0]["b"].values[360:1440]
     y = rope[1]["b"].values[360 + LAG : 1440 + LAG]
     for k, quantity in enumerate(("b_x", "b_y", "b_z")):
