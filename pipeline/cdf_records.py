@@ -237,7 +237,7 @@ def values(records: Records, variable: Variable) -> np.ndarray:
     Raises Damaged unless its blocks hold every record once, in order, each of the right length.
     """
     count = (variable.last if variable.by_record else min(variable.last, 0)) + 1
-    pieces = list(held(records, variable, count)) if count else []
+    pieces = held(records, variable, count) if count else []
     if variable.sparse:
         whole = with_absent(variable, pieces, count)
     elif len(pieces) == 1:
@@ -252,19 +252,20 @@ def values(records: Records, variable: Variable) -> np.ndarray:
     return whole[0]
 
 
-def held(records: Records, variable: Variable, count: int) -> Iterator[tuple[int, np.ndarray]]:
+def held(records: Records, variable: Variable, count: int) -> list[tuple[int, np.ndarray]]:
     """First record and values of each block that holds some of the first `count` records; only sparse ones may lack."""
-    expected = 0
-    for first, last, *place in blocks(records, variable.index, set()):
+    expected, pieces = 0, []
+    for first, last, at, size, kind in blocks(records, variable.index, set()):
         if first >= count:  # written ahead
             break
         hole = first > expected and not variable.sparse
         if hole or first < expected or last < first:
             raise Damaged(f"records {first} to {last} follow record {expected - 1}")
-        yield first, numbers_at(records, variable, *place, last - first + 1)
+        pieces.append((first, numbers_at(records, variable, at, size, kind, last - first + 1)))
         expected = last + 1
     if expected < count and not variable.sparse:
         raise Damaged(f"{expected} of {count} records")
+    return pieces
 
 
 def blocks(records: Records, at: int, seen: set[int], depth: int = 0) -> Iterator[tuple[int, int, int, int, int]]:
