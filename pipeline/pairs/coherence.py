@@ -19,7 +19,7 @@ from pipeline.stats import coherence as kernel
 from pipeline.stats import surrogates
 from pipeline.stats.agreement import ROUNDING, varies
 
-BATCH = 25  # surrogates at a time: memory
+BATCH = 10  # surrogates at a time: more are slower, as their coefficients then lie in fresh memory each time
 # Octaves (s) whose pooled coherency is in the table, whatever the cadence; every period is in the file, by region.
 OCTAVES_S = tuple((300.0 * 2**k, 600.0 * 2**k) for k in range(5))
 INEXACT = 1e-6  # of the largest coefficient of a period: what thinning the transform may leave where there is nothing
@@ -126,8 +126,8 @@ class Transformed:
 
     def of(self, filled: np.ndarray) -> np.ndarray:
         """Coefficients (channel, period, time) of (time, channel)."""
-        bands = wavelet.transform(filled, self.step_s, self.period_s, step=self.step)
-        return np.concatenate([band.w for band in bands], axis=1)
+        (waves,) = wavelet.transform(filled, self.step_s, self.period_s, step=self.step)
+        return waves.w
 
     def local(self, quantity: str, voices: int, w_y: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Coherence and phase (period, time) of one quantity."""
@@ -277,21 +277,22 @@ def null_coherencies(
     Only the region and a longest period around it are randomised: over the whole record the waves of a short interval
     would be spread out, and a burst has less freedom than a stationary record.
     """
-    index = np.flatnonzero(selected)
+    index, step = np.flatnonzero(selected), transformed.step
     margin = int(transformed.period_s[band][-1] / pair.step_s)
-    start = max(0, index[0] - margin) // transformed.step * transformed.step
+    start = max(0, index[0] - margin) // step * step
     part = slice(start, index[-1] + margin + 1)
     weight = 1 / transformed.scale_steps[band]
+    ok = transformed.ok[band] & selected[::step]
+    here = kernel.extent(ok)
+    there = slice(here.start - start // step, here.stop - start // step)
+    ok, w_x = ok[:, here], transformed.w_x[:, band, here]
     out = []
     for done in range(0, count, BATCH):
         made = surrogates.phase_randomised(pair.y[part], min(BATCH, count - done), rng)
         filled = np.concatenate([wavelet.prepare(y)[0] for y in made], axis=1)
-        bands = wavelet.transform(filled, pair.step_s, transformed.period_s[band], step=transformed.step)
-        w_y = np.concatenate([b.w for b in bands], axis=1)
-        w_y = w_y.reshape(len(made), 4, *w_y.shape[1:])
-        here = slice(start // transformed.step, start // transformed.step + w_y.shape[-1])
-        ok = (transformed.ok & selected[:: transformed.step])[band, here]
-        spectra = [s * weight for s in kernel.region_spectra(transformed.w_x[:, band, here], w_y, ok)]
+        (waves,) = wavelet.transform(filled, pair.step_s, transformed.period_s[band], step=step)
+        w_y = waves.w.reshape(len(made), 4, *waves.w.shape[1:])[..., there]
+        spectra = [s * weight for s in kernel.region_spectra(w_x, w_y, ok)]
         each = [kernel.coherency([s[..., COLUMNS[q], :] for s in spectra], axis=(-2, -1)) for q in QUANTITIES]
         out.append(np.abs(np.stack(each, axis=1)))
     return np.concatenate(out)

@@ -109,12 +109,11 @@ class Waves:
         """
         w_x, w_y = self.transformed.w_x[VECTOR], w_y[..., VECTOR, :, :]
         power_x, power_y = (w.real**2 + w.imag**2 for w in (w_x, w_y))
-        used = np.flatnonzero(ok.any(axis=0))
-        begin, end = (used[0], used[-1] + 1) if used.size else (0, 0)
+        region = kernel.extent(ok)
         out = []
         for delay in self.delays:
-            first, last = max(begin, start - delay), min(end, start + w_y.shape[-1] - delay)
-            last = max(first, last)
+            first = max(region.start, start - delay)
+            last = max(first, min(region.stop, start + w_y.shape[-1] - delay))
             here, there = slice(first, last), slice(first + delay - start, last + delay - start)
             other = np.clip(np.arange(first, last) + delay, 0, ok.shape[1] - 1)
             use = (ok[:, here] & self.transformed.ok[:, other]).astype(float)

@@ -65,6 +65,12 @@ def region_spectra(w_x: np.ndarray, w_y: np.ndarray, ok: np.ndarray) -> tuple[np
     return np.vecdot(w_y, w_x * inside), *(np.vecdot(w.real**2 + w.imag**2, inside) for w in (w_x, w_y))
 
 
+def extent(ok: np.ndarray) -> slice:
+    """The stretch of time that holds all coefficients which are `ok` (period, time); empty without any."""
+    used = np.flatnonzero(ok.any(axis=0))
+    return slice(int(used[0]), int(used[-1]) + 1) if used.size else slice(0, 0)
+
+
 def coherency(spectra: Sequence[np.ndarray], axis: int | tuple[int, ...]) -> np.ndarray:
     """gamma = sum cross / sqrt(sum power_x sum power_y), complex, |gamma| <= 1, sums over `axis` of region_spectra.
 
