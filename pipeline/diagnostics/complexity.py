@@ -18,9 +18,9 @@ from pipeline.config import Frozen
 from pipeline.fluctuations import cadence_s
 from pipeline.intervals import mask
 from pipeline.physics import complexity, minvar
-from pipeline.physics.smoothing import low_pass
+from pipeline.physics.smoothing import LowPass, low_pass
 from pipeline.stats.seeds import generator
-from pipeline.stats.surrogates import p_value, phase_randomised
+from pipeline.stats.surrogates import p_value, phase_randomised_series
 
 METRICS = {
     "tortuosity": "length over chord of the hodogram",
@@ -33,7 +33,7 @@ METRICS = {
     "permutation_entropy": "normalised permutation entropy, mean of the components",
     "statistical_complexity": "Jensen-Shannon complexity, mean of the components",
 }
-BATCH = 25  # surrogates at a time: memory
+CACHED = 160_000  # numbers of surrogates to work on at once, 1.3 MB
 LARGEST = 1e4  # ratios of a closed or an unturned curve are without limit
 
 
@@ -79,37 +79,41 @@ def compute(ds: xr.Dataset, intervals: pd.DataFrame, settings: Settings) -> xr.D
 
 def metrics(b: np.ndarray, dt_s: float, smooth_s: float, order: int) -> tuple[np.ndarray, int]:
     """(len(METRICS),) of the field b (time, 3), nT, and the number of points; NaN for fewer than 8 points."""
-    return _metrics(_smooth(b, dt_s, smooth_s), _step(dt_s, smooth_s), dt_s, order)
+    return _metrics(_smooth(b, dt_s, smooth_s).T, _step(dt_s, smooth_s), dt_s, order)
 
 
 def _metrics(smooth, step, dt_s, order):
-    """The same of a field (time, 3) that is smooth, with a point of the hodogram every `step` samples."""
-    curve = _points(smooth, step)
-    if len(curve) < 8:
-        return np.full(len(METRICS), np.nan), len(curve)
-    found = minvar.minimum_variance_analysis(curve)
-    plane = minvar.rotate(curve, found.axes)[:, :2]
-    net, total = complexity.turns(plane)
-    hours = len(smooth) * dt_s / 3600
-    patterns = [complexity.ordinal_probabilities(column, order, step) for column in smooth.T]
-    _, middle, least = found.eigenvalue
+    """The same of smooth fields (..., 3, time) that lack the same samples; every `step`-th is a point of a hodogram."""
+    points = np.swapaxes(smooth[..., ::step], -1, -2)
+    complete = np.isfinite(points).all(axis=-1)
+    curve = points[..., complete.all(axis=tuple(range(complete.ndim - 1))), :]
+    n = curve.shape[-2]
+    if n < 8:
+        return np.full((*smooth.shape[:-2], len(METRICS)), np.nan), n
+    found = minvar.of_complete(curve)
+    plane = minvar.rotate(curve, found.axes)[..., :2]
+    net, total = (np.abs(turn) for turn in complexity.turns(plane))
+    hours = smooth.shape[-1] * dt_s / 3600
+    patterns = complexity.ordinal_probabilities(smooth, order, step)
+    middle, least = found.eigenvalue[..., 1], found.eigenvalue[..., 2]
     values = [
         complexity.tortuosity(curve),
         complexity.roughness(curve),
-        total / abs(net) if net else np.inf,
+        np.divide(total, net, out=np.full(net.shape, np.inf), where=net > 0),
         complexity.self_intersections(plane) / hours,
         complexity.curvature_changes(plane) / hours,
         complexity.arc_residual(plane),
-        np.sqrt(least / middle) if middle > 0 else np.nan,
-        np.mean([complexity.permutation_entropy(p) for p in patterns]),
-        np.mean([complexity.statistical_complexity(p) for p in patterns]),
+        np.sqrt(least / np.where(middle > 0, middle, np.nan)),
+        complexity.permutation_entropy(patterns).mean(axis=-1),
+        complexity.statistical_complexity(patterns).mean(axis=-1),
     ]
-    return np.minimum(values, LARGEST), len(curve)
+    return np.minimum(np.stack(values, axis=-1), LARGEST), n
 
 
 def hodogram(b: np.ndarray, dt_s: float, smooth_s: float) -> np.ndarray:
     """Points (point, 3) of the smoothed field, half of `smooth_s` apart; gaps that are longer are left out."""
-    return _points(_smooth(b, dt_s, smooth_s), _step(dt_s, smooth_s))
+    points = _smooth(b, dt_s, smooth_s)[:: _step(dt_s, smooth_s)]
+    return points[np.isfinite(points).all(axis=1)]
 
 
 def _smooth(b, dt_s, smooth_s):
@@ -119,11 +123,6 @@ def _smooth(b, dt_s, smooth_s):
 def _step(dt_s, smooth_s):
     """Samples in half of `smooth_s`: what lies closer is smoothed into one."""
     return max(1, round(smooth_s / 2 / dt_s))
-
-
-def _points(smooth, step):
-    points = smooth[::step]
-    return points[np.isfinite(points).all(axis=1)]
 
 
 def _row(ds, selected, ejecta, name, settings):
@@ -153,22 +152,17 @@ def _reason(selected, coverage, min_coverage):
 def _against_surrogates(b, value, dt_s, settings, rng):
     if not settings.surrogates:
         return {}
-    made = phase_randomised(b, settings.surrogates, rng)
-    step = _step(dt_s, settings.smooth_s)
-    found = np.array([_metrics(x, step, dt_s, settings.order)[0] for x in _smoothed(made, dt_s, settings.smooth_s)])
+    smooth = LowPass(np.isfinite(b).all(axis=1), settings.smooth_s, dt_s, into_gaps=True)
+    step, batch = _step(dt_s, settings.smooth_s), max(1, CACHED // b.size)
+    counts = [min(batch, settings.surrogates - done) for done in range(0, settings.surrogates, batch)]
+    made = phase_randomised_series(b, counts, rng)
+    found = np.concatenate([_metrics(smooth(x), step, dt_s, settings.order)[0] for x in made])
     reached = np.sum(found >= value - 1e-12, axis=0)
     return {
         "surrogate_median": np.median(found, axis=0),
         "surrogate_ci": np.percentile(found, [2.5, 97.5], axis=0).T,
         "surrogate_p": p_value(reached, len(found)),
     }
-
-
-def _smoothed(fields, dt_s, smooth_s):
-    """Fields (field, time, 3) that lack the same samples, smoothed BATCH at a time: they share the filter's weights."""
-    for done in range(0, len(fields), BATCH):
-        batch = fields[done : done + BATCH]
-        yield from np.split(_smooth(np.concatenate(list(batch), axis=1), dt_s, smooth_s), len(batch), axis=1)
 
 
 def window_rank(

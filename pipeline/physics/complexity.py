@@ -1,7 +1,8 @@
 """Numbers for what a hodogram shows: how crooked its curve is, how far it turns, how ordered, how like another.
 
-A curve is (time, 2) or (time, 3), complete samples in order of time; gaps must have been taken out before. Lengths,
-counts and turns grow with resolution: compare only curves that were smoothed alike.
+A curve is (time, 2) or (time, 3), complete samples in order of time; gaps must have been taken out before. Many curves
+of equal length, (..., time, component), give (...) values at once where the function says nothing else. Lengths, counts
+and turns grow with resolution: compare only curves that were smoothed alike.
 """
 
 import math
@@ -9,123 +10,156 @@ import math
 import numpy as np
 
 
-def arc_length(curve: np.ndarray) -> float:
+def arc_length(curve: np.ndarray) -> np.ndarray:
     """Sum of the distances between neighbours, in the unit of the curve."""
-    return float(np.sum(np.linalg.norm(np.diff(curve, axis=0), axis=1)))
+    return np.sum(np.linalg.norm(np.diff(curve, axis=-2), axis=-1), axis=-1)
 
 
-def tortuosity(curve: np.ndarray) -> float:
+def tortuosity(curve: np.ndarray) -> np.ndarray:
     """Length over chord (end to end), from 1 for a straight line; pi/2 for a half circle, infinite for a closed one."""
-    chord = np.linalg.norm(curve[-1] - curve[0])
-    return arc_length(curve) / chord if chord > 0 else np.inf
+    return _over(arc_length(curve), np.linalg.norm(curve[..., -1, :] - curve[..., 0, :], axis=-1), np.inf)
 
 
-def roughness(curve: np.ndarray) -> float:
+def roughness(curve: np.ndarray) -> np.ndarray:
     """Length over extent (largest distance of two points), from 1; pi/2 for a half circle, pi for a whole one."""
-    extent = _extent(curve)
-    return arc_length(curve) / extent if extent > 0 else np.nan
+    return _over(arc_length(curve), _of_each(_extent, curve), np.nan)
+
+
+def _over(numerator, denominator, otherwise):
+    """The ratio, or `otherwise` where the denominator is not positive."""
+    positive = denominator > 0
+    return np.where(positive, numerator / np.where(positive, denominator, 1.0), otherwise)[()]
+
+
+def _of_each(measure, curves):
+    """Measure (...) of curves (..., time, component), one after the other: what grows with time squared stays small."""
+    found = [measure(curve) for curve in curves.reshape(-1, *curves.shape[-2:])]
+    return np.array(found).reshape(curves.shape[:-2])[()]
 
 
 def _extent(curve):
     points = curve if len(curve) <= 400 else curve[np.linspace(0, len(curve) - 1, 400).astype(int)]
     points = points - points.mean(axis=0)  # so that the squares below keep their digits
-    square = np.sum(points**2, axis=1)
-    return float(np.sqrt(max(0.0, np.max(square[:, None] + square[None] - 2 * points @ points.T))))
+    square, one = np.sum(points**2, axis=1, keepdims=True), np.ones((len(points), 1))
+    # |x - y|^2 = |x|^2 + |y|^2 - 2 x.y of all pairs, in one product
+    squares = np.hstack([-2 * points, square, one]) @ np.hstack([points, one, square]).T
+    return np.sqrt(max(0.0, squares.max()))
 
 
-def turns(plane: np.ndarray) -> tuple[float, float]:
+def turns(plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Net and total turn (deg) of the vector (time, 2) about the origin, followed through full turns."""
-    angle = np.unwrap(np.arctan2(plane[:, 1], plane[:, 0]))
-    return float(np.degrees(angle[-1] - angle[0])), float(np.degrees(np.sum(np.abs(np.diff(angle)))))
+    angle = np.unwrap(np.arctan2(plane[..., 1], plane[..., 0]))
+    return np.degrees(angle[..., -1] - angle[..., 0]), np.degrees(np.sum(np.abs(np.diff(angle)), axis=-1))
 
 
-def curvature_changes(plane: np.ndarray) -> int:
+def curvature_changes(plane: np.ndarray) -> np.ndarray:
     """Number of times the curve (time, 2) changes the sense in which it bends."""
-    step = np.diff(plane, axis=0)
-    cross = step[:-1, 0] * step[1:, 1] - step[:-1, 1] * step[1:, 0]
-    sense = np.sign(cross[np.abs(cross) > 1e-12 * np.max(np.abs(cross), initial=0)])
-    return int(np.sum(sense[1:] != sense[:-1]))
+    return _of_each(_curvature_changes, plane)
 
 
-def self_intersections(plane: np.ndarray) -> int:
+def _curvature_changes(plane):
+    x, y = np.diff(plane.T)
+    cross = x[:-1] * y[1:] - y[:-1] * x[1:]
+    size = np.abs(cross)
+    left = cross[size > 1e-12 * size.max(initial=0)] > 0
+    return np.count_nonzero(left[1:] != left[:-1])
+
+
+def self_intersections(plane: np.ndarray) -> np.ndarray:
     """Number of pairs of segments of the curve (time, 2) that cross; neighbours, which touch, do not count."""
+    return _of_each(_self_intersections, plane)
+
+
+def _self_intersections(plane):
+    plane = plane - plane.mean(axis=0)
     start, step = plane[:-1], np.diff(plane, axis=0)
+    # Cross product of a segment with the way from its start to a point: which side of its line the point lies on.
+    line = np.column_stack([-step[:, 1], step[:, 0], step[:, 1] * start[:, 0] - step[:, 0] * start[:, 1]])
+    point = np.column_stack([plane, np.ones(len(plane))])
     crossings = 0
-    for rows in np.array_split(np.arange(len(step)), max(1, len(step) // 64)):  # keeps the pair tables small
-        later = np.arange(rows[0] + 2, len(step)) if rows.size else rows
-        to_start = start[later] - start[rows, None]
-        denominator = _cross(step[rows, None], step[later])
-        apart = (later > rows[:, None] + 1) & (np.abs(denominator) > 1e-300)
-        safe = np.where(apart, denominator, 1.0)
-        here, there = _cross(to_start, step[later]) / safe, _cross(to_start, step[rows, None]) / safe
-        crossings += int(np.sum(apart & (here >= 0) & (here < 1) & (there >= 0) & (there < 1)))
+    for first in range(0, len(step), 64):  # keeps the pair tables small
+        here, later = slice(first, first + 64), slice(first + 2, None)
+        parted = _parted(line[here] @ point[later].T, 1) & _parted(point[first : first + 65] @ line[later].T, 0)
+        crossings += np.count_nonzero(np.triu(parted))
     return crossings
 
 
-def _cross(a, b):
-    return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+def _parted(side, axis):
+    """Do the two ends of a segment, neighbours along the axis, lie on different sides?"""
+    left = side >= 0
+    return left[:, 1:] != left[:, :-1] if axis else left[1:] != left[:-1]
 
 
-def arc_residual(plane: np.ndarray) -> float:
+def arc_residual(plane: np.ndarray) -> np.ndarray:
     """Rms distance of the points (time, 2) from the best circle over its radius: 0 for an arc of a circle.
 
     Algebraic fit of Taubin (1991), which neither prefers small circles nor fails on short arcs; a straight line is a
     circle without limit, residual 0.
     """
-    x = plane - plane.mean(axis=0)
-    square = np.sum(x**2, axis=1)
-    scale = square.mean()
-    if not scale > 0:
-        return np.nan
-    design = np.column_stack([(square - scale) / (2 * np.sqrt(scale)), x])
-    _, _, axes = np.linalg.svd(design, full_matrices=False)
-    a = axes[-1] / np.array([2 * np.sqrt(scale), 1, 1])
-    if abs(a[0]) < 1e-12 * np.linalg.norm(a):
-        return 0.0
-    centre = -a[1:] / (2 * a[0])
-    radius = np.sqrt(np.sum(a[1:] ** 2) / (4 * a[0] ** 2) + scale)
-    return float(np.sqrt(np.mean((np.linalg.norm(x - centre, axis=1) - radius) ** 2)) / radius)
+    x = plane - plane.mean(axis=-2, keepdims=True)
+    square = np.sum(x**2, axis=-1)
+    scale = square.mean(axis=-1)
+    size = 2 * np.sqrt(np.where(scale > 0, scale, 1.0))
+    design = np.concatenate([((square - scale[..., None]) / size[..., None])[..., None], x], axis=-1)
+    axes = np.linalg.svd(design, full_matrices=False)[2]
+    bend, across = axes[..., -1, 0] / size, axes[..., -1, 1:]
+    straight = np.abs(bend) < 1e-12 * np.hypot(bend, np.linalg.norm(across, axis=-1))
+    bend = np.where(straight, 1.0, 2 * bend)
+    centre = -across / bend[..., None]
+    radius = np.sqrt(np.sum(centre**2, axis=-1) + scale)
+    distance = np.linalg.norm(x - centre[..., None, :], axis=-1) - radius[..., None]
+    residual = np.sqrt(np.mean(distance**2, axis=-1)) / np.where(radius > 0, radius, 1.0)
+    return np.where(scale > 0, np.where(straight, 0.0, residual), np.nan)[()]
 
 
 def ordinal_probabilities(x: np.ndarray, order: int, delay: int) -> np.ndarray:
-    """Probability (order!,) of each ranking of x(t), x(t + delay), ... over all complete windows of x (time,)."""
-    span = (order - 1) * delay
-    if len(x) <= span:
-        return np.full(math.factorial(order), np.nan)
-    places = [x[k * delay : len(x) - span + k * delay] for k in range(order)]
-    complete = np.isfinite(places).all(axis=0)
-    if not complete.any():
-        return np.full(math.factorial(order), np.nan)
-    code = np.zeros(len(complete), dtype=np.int32)  # Lehmer's: how many of the later values lie below each
-    for k, value in enumerate(places):
-        below = sum((later < value for later in places[k + 1 :]), np.zeros(len(complete), dtype=np.int32))
-        code += below * math.factorial(order - 1 - k)
-    counts = np.bincount(code[complete], minlength=math.factorial(order))
-    return counts / counts.sum()
+    """Probability (..., order!) of each ranking of x(t), x(t + delay), ... in the complete windows of x (..., time)."""
+    patterns, span = math.factorial(order), (order - 1) * delay
+    windows = x.shape[-1] - span
+    if windows < 1:
+        return np.full((*x.shape[:-1], patterns), np.nan)
+    kind = np.uint8 if patterns < 256 else np.uint16
+    code = np.zeros((*x.shape[:-1], windows), kind)  # Lehmer's: how many of the later values lie below each
+    below = np.zeros(x.shape, kind)
+    for later in range(1, order):  # the values at places order - 1 - later, ..., 0 have that many later ones
+        below = below[..., :-delay]
+        below += x[..., later * delay :] < x[..., : -later * delay]
+        place = (order - 1 - later) * delay
+        code += below[..., place : place + windows] * kind(math.factorial(later))
+    missing = ~np.isfinite(x)
+    if missing.any():
+        for place in range(0, span + 1, delay):
+            code[missing[..., place : place + windows]] = patterns
+    return _shares(code, patterns)
 
 
-def permutation_entropy(probabilities: np.ndarray) -> float:
-    """Shannon entropy of ordinal probabilities over its maximum, in [0, 1]. Bandt & Pompe (2002)."""
-    return float(_shannon(probabilities) / np.log(probabilities.size))
+def _shares(code, patterns):
+    """(..., patterns) share of each code 0..patterns - 1 among codes (..., window); others are not looked at."""
+    rows = code.reshape(-1, code.shape[-1]).astype(np.intp)
+    rows += np.arange(len(rows))[:, None] * (patterns + 1)
+    counts = np.bincount(rows.ravel(), minlength=len(rows) * (patterns + 1)).reshape(len(rows), -1)[:, :patterns]
+    total = counts.sum(axis=1, keepdims=True)
+    return (counts / np.where(total > 0, total, np.nan)).reshape(*code.shape[:-1], patterns)
 
 
-def statistical_complexity(probabilities: np.ndarray) -> float:
+def permutation_entropy(probabilities: np.ndarray) -> np.ndarray:
+    """Shannon entropy of ordinal probabilities (..., pattern) over its maximum, in [0, 1]. Bandt & Pompe (2002)."""
+    return _shannon(probabilities) / np.log(probabilities.shape[-1])
+
+
+def statistical_complexity(probabilities: np.ndarray) -> np.ndarray:
     """Jensen-Shannon complexity: entropy times divergence from equal probabilities, normalised, in [0, 0.5).
 
     0 for full order and for full disorder. Rosso et al. (2007), Phys. Rev. Lett. 99, 154102.
     """
-    n = probabilities.size
-    equal = np.full(n, 1 / n)
-    divergence = _shannon((probabilities + equal) / 2) - _shannon(probabilities) / 2 - np.log(n) / 2
+    n = probabilities.shape[-1]
+    divergence = _shannon((probabilities + 1 / n) / 2) - _shannon(probabilities) / 2 - np.log(n) / 2
     largest = -0.5 * ((n + 1) / n * np.log(n + 1) - 2 * np.log(2 * n) + np.log(n))
-    return float(divergence / largest * permutation_entropy(probabilities))
+    return divergence / largest * permutation_entropy(probabilities)
 
 
 def _shannon(p):
-    if not np.isfinite(p).all():
-        return np.nan
-    positive = p[p > 0]
-    return -np.sum(positive * np.log(positive))
+    return -np.sum(p * np.log(np.where(p > 0, p, 1.0)), axis=-1)
 
 
 def procrustes(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:

@@ -30,9 +30,15 @@ def minimum_variance_analysis(b: ArrayLike) -> MinimumVariance:
     b = b[np.isfinite(b).all(axis=1)]
     if len(b) < 3:
         return MinimumVariance(np.array(len(b)), *(np.full(shape, np.nan) for shape in ((3,), (3,), (3, 3))))
-    mean = b.mean(axis=0)
-    covariance = (b - mean).T @ (b - mean) / len(b)
-    return MinimumVariance(np.array(len(b)), mean, *principal_axes(covariance))
+    return of_complete(b)
+
+
+def of_complete(b: np.ndarray) -> MinimumVariance:
+    """The same of windows b (..., time, component) of equal length that lack nothing."""
+    mean = b.mean(axis=-2)
+    about = b - mean[..., None, :]
+    covariance = np.swapaxes(about, -1, -2) @ about / b.shape[-2]
+    return MinimumVariance(np.full(b.shape[:-2], b.shape[-2]), mean, *principal_axes(covariance))
 
 
 def eigenvalue_ratios(eigenvalue: ArrayLike) -> np.ndarray:

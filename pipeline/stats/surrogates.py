@@ -1,5 +1,7 @@
 """Series that could have been: the spectrum of the data, or the data themselves, without the timing."""
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 
 
@@ -26,18 +28,25 @@ def phase_randomised(
     put back into the surrogates. Mean and variance are those of x bridged. Ebisuzaki (1997), J. Climate 10, 2147.
     """
     x = np.asarray(x, float)
-    columns = x.reshape(x.shape[0], -1)
-    filled = bridge(columns)
-    n = columns.shape[0]
-    spectrum = np.fft.rfft(filled, axis=0)
-    own = 1 if keep_cross_spectra else columns.shape[1]
-    phases = np.exp(2j * np.pi * rng.random((count, spectrum.shape[0], own)))
-    phases[:, 0] = 1
-    if n % 2 == 0:
-        phases[:, -1] = np.sign(phases[:, -1].real)  # the Nyquist term is real; a random sign is all it can take
-    out = np.fft.irfft(spectrum * phases, n, axis=1)
-    out[:, ~np.isfinite(columns)] = np.nan
-    return out.reshape(count, *x.shape)
+    made = next(phase_randomised_series(x.reshape(len(x), -1), [count], rng, keep_cross_spectra))
+    return np.swapaxes(made, 1, 2).reshape(count, *x.shape)
+
+
+def phase_randomised_series(
+    x: np.ndarray, counts: Iterable[int], rng: np.random.Generator, keep_cross_spectra: bool = True
+) -> Iterator[np.ndarray]:
+    """The same of x (time, component) in parts of `counts` surrogates, each (count, component, time): memory."""
+    n, gap = len(x), ~np.isfinite(x.T)
+    spectrum = np.fft.rfft(bridge(x).T)
+    own = 1 if keep_cross_spectra else x.shape[1]
+    for count in counts:
+        phases = np.exp(2j * np.pi * rng.random((count, spectrum.shape[1], own)))
+        phases[:, 0] = 1
+        if n % 2 == 0:
+            phases[:, -1] = np.sign(phases[:, -1].real)  # the Nyquist term is real; a random sign is all it can take
+        out = np.fft.irfft(spectrum * np.swapaxes(phases, 1, 2), n)
+        out[:, gap] = np.nan
+        yield out
 
 
 def circular_shifts(x: np.ndarray, count: int, rng: np.random.Generator, least: int = 1) -> np.ndarray:
@@ -47,7 +56,7 @@ def circular_shifts(x: np.ndarray, count: int, rng: np.random.Generator, least: 
     if not 1 <= least <= n // 2:
         raise ValueError(f"circular_shifts: least shift {least} does not fit a series of {n} samples")
     shifts = rng.integers(least, n - least + 1, count)
-    return np.stack([np.roll(x, shift, axis=0) for shift in shifts])
+    return x[(np.arange(n) - shifts[:, None]) % n]
 
 
 def bridge(columns: np.ndarray) -> np.ndarray:

@@ -97,6 +97,31 @@ def test_missing_samples_are_in_no_pattern():
     assert np.isnan(complexity.permutation_entropy(complexity.ordinal_probabilities(np.ones(4), 4, 2)))
 
 
+def test_patterns_are_the_rankings_of_the_values():
+    """Against numpy's sorting, window by window; many series at once, each with its own gaps."""
+    x = np.random.default_rng(6).standard_normal((3, 400))
+    x[0, 50], x[2, 100:140] = np.nan, np.nan
+    for order, delay in ((3, 1), (4, 7), (6, 2)):
+        found = complexity.ordinal_probabilities(x, order, delay)
+        for row, p in zip(x, found, strict=True):
+            windows = [row[t : t + (order - 1) * delay + 1 : delay] for t in range(400 - (order - 1) * delay)]
+            ranks = [tuple(np.argsort(window)) for window in windows if np.isfinite(window).all()]
+            counts = np.unique(ranks, axis=0, return_counts=True)[1]
+            np.testing.assert_array_equal(np.sort(p[p > 0]), np.sort(counts / len(ranks)))
+
+
+def test_many_curves_at_once_are_the_curves_one_by_one():
+    curves = np.cumsum(np.random.default_rng(7).standard_normal((2, 4, 150, 2)), axis=2)
+    curves[1, 3] = arc(200, n=150)
+    net_turn, total_turn = (lambda curve, k=k: complexity.turns(curve)[k] for k in (0, 1))
+    for measure in (
+        *(complexity.arc_length, complexity.tortuosity, complexity.roughness, complexity.arc_residual),
+        *(complexity.curvature_changes, complexity.self_intersections, net_turn, total_turn),
+    ):
+        alone = np.array([[measure(curve) for curve in row] for row in curves])
+        np.testing.assert_allclose(measure(curves), alone, rtol=1e-12)
+
+
 def test_procrustes_against_scipy_and_finds_the_rotation():
     rng = np.random.default_rng(4)
     x = np.cumsum(rng.standard_normal((200, 3)), axis=0)

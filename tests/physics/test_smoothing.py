@@ -73,3 +73,25 @@ def test_short_gaps_are_filled_if_asked_and_long_ones_never():
     found = low_pass(gappy, PERIOD, STEP, into_gaps=True)
     np.testing.assert_allclose(found[500:510], x[500:510], atol=0.02)
     assert np.isnan(found[1100])
+
+
+def test_each_sample_is_a_local_line_taken_twice():
+    """Against lines fitted sample by sample, over several blocks of the transform and 10 % of gaps."""
+    rng = np.random.default_rng(3)
+    x, period = np.cumsum(rng.standard_normal((5000, 2)), axis=0), 3000.0
+    x[rng.random(5000) < 0.1] = np.nan
+    there = np.isfinite(x[:, 0])
+    sigma = np.sqrt(-2 * np.log(1 - np.sqrt(0.5))) / (2 * np.pi) * period / STEP
+    reach = int(np.ceil(4 * sigma))
+
+    def line(values, t):
+        near = np.flatnonzero(there[max(0, t - reach) : t + reach + 1]) + max(0, t - reach)
+        root = np.exp(-0.25 * ((near - t) / sigma) ** 2)[:, None]
+        return np.linalg.lstsq(root * np.stack([np.ones(near.size), near - t], axis=1), root * values[near])[0][0]
+
+    first = np.array([line(x, t) if there[t] else [0, 0] for t in range(5000)])
+    second = np.array([line(x - first, t) for t in range(5000)])
+    found = low_pass(x, period, STEP)
+    # moments by transform: rounding of some thousand values of up to a hundred
+    np.testing.assert_allclose(found[there], (first + second)[there], atol=1e-10)
+    assert np.isnan(found[~there]).all()

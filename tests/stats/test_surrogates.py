@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.stats.surrogates import circular_shifts, phase_randomised
+from pipeline.stats.surrogates import circular_shifts, phase_randomised, phase_randomised_series
 
 
 @pytest.mark.parametrize("n", [256, 257])
@@ -57,3 +57,11 @@ def test_circular_shifts_are_whole_and_large_enough():
 def test_a_shift_that_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="least shift 40 does not fit a series of 60 samples"):
         circular_shifts(np.arange(60.0), 3, np.random.default_rng(6), least=40)
+
+
+def test_surrogates_made_in_parts_are_those_made_at_once():
+    x = np.cumsum(np.random.default_rng(7).standard_normal((90, 3)), axis=0)
+    x[20:25] = np.nan
+    whole = phase_randomised(x, 7, np.random.default_rng(8))
+    parts = list(phase_randomised_series(x, [3, 3, 1], np.random.default_rng(8)))
+    np.testing.assert_array_equal(np.concatenate(parts).swapaxes(1, 2), whole)
