@@ -8,6 +8,7 @@ does and v does not, "window" shifts sigma_r of strong waves by -0.015 and sigma
 magnetic (sigma_r near -0.7).
 """
 
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -23,7 +24,7 @@ from pipeline.intervals import mask
 from pipeline.physics import dehoffmann, elsasser, rectification, window
 from pipeline.schema import COMPONENTS
 from pipeline.stats.bootstrap import percentile_interval
-from pipeline.stats.energies import FEWEST, energy_draws
+from pipeline.stats.energies import FEWEST, Estimate, estimated
 from pipeline.stats.seeds import generator
 
 ATTRS = {
@@ -79,14 +80,14 @@ def compute(ds: xr.Dataset, intervals: pd.DataFrame, settings: Settings) -> xr.D
     length = window.odd_length(settings.window_s, cadence_s(ds))
     outward = _outward(ds, settings)
     methods = _methods(settings)
-    whole = {name: alfven_units(ds, **options) for name, options in methods.items()}
+    whole = _units(ds, methods)
     names = list(dict.fromkeys(intervals["interval"]))
     rows = []
     for name in names:
         selected = mask(ds["time"].values, intervals, name)
         rng = generator(str(ds.attrs.get("event")), "alfvenicity", ds.attrs.get("spacecraft"), name)
         units = whole | _of_interval(ds, methods, selected)
-        rows.append([_row(method, *units[method], selected, outward, length, settings, rng) for method in methods])
+        rows.append(_rows(units, selected, outward, length, settings, rng))
     out = xr.Dataset(
         coords={"time": ds["time"], "interval": names, "method": list(methods), "component": list(COMPONENTS)}
         | {"bound": ["low", "high"]}
@@ -118,12 +119,22 @@ def _methods(settings) -> dict[str, dict]:
 
 def _of_interval(ds, methods, selected) -> dict:
     """Alfvén units of the methods whose density is one mean: that of the interval."""
-    inside = ds.assign(n=ds["n"].where(selected), alpha_ratio=ds["alpha_ratio"].where(selected))
-    return {
-        name: alfven_units(inside, **options)
-        for name, options in methods.items()
-        if options["density"] == "interval_mean"
-    }
+    inside = {name: ("time", np.where(selected, ds[name].values, np.nan)) for name in ("n", "alpha_ratio")}
+    return _units(ds.assign(inside), {name: how for name, how in methods.items() if how["density"] == "interval_mean"})
+
+
+def _units(ds, methods) -> dict:
+    """Alfvén units of every method: v, b and notes, b the same array where other choices come to the same.
+
+    As where no temperature is measured and no anisotropy known, or where all alphas are assumed anyway.
+    """
+    out, known = {}, {}
+    for name, options in methods.items():
+        v, b, notes = alfven_units(ds, **options)
+        alphas = "assumed" if notes["alpha_assumed_fraction"] == 1 else options["alphas"]
+        came_to = options["density"], alphas, notes["anisotropy_fraction"] > 0
+        out[name] = *known.setdefault(came_to, (v, b)), notes
+    return out
 
 
 def _outward(ds, settings) -> dict[str, np.ndarray]:
@@ -161,38 +172,74 @@ def _series(v, b, polarity, length, settings):
     return {f"{name}_running": ("time", value, _attrs(name)) for name, value in zip(SERIES, values, strict=True)}
 
 
-def _row(method, v, b, notes, selected, outward, length, settings, rng) -> dict:
-    """One interval by one method."""
-    v, b = (np.where(selected[:, None], x, np.nan)[_extent(selected)] for x in (v, b))
-    there = np.isfinite(v).all(axis=1) & np.isfinite(b).all(axis=1)
-    inside = selected[_extent(selected)]
-    out = {"n_samples": int(there.sum()), "coverage": float(there.sum() / max(inside.sum(), 1))}
-    reason = _reason(inside, out["coverage"], settings.min_coverage)
+def _rows(units, selected, outward, length, settings, rng) -> list[dict]:
+    """One interval by every method. What several methods share is found once; draws are each method's own."""
+    rows, fields, found = [], {}, {}
+    for method, (v, b, notes) in units.items():
+        if id(b) not in fields:
+            fields[id(b)] = _Inside(v, b, selected, length)
+        key = id(b), method.startswith("running_mean")
+        if key not in found:
+            found[key] = _row(fields[id(b)], key[1], outward, selected, settings)
+        row, estimates = found[key]
+        drawn = _intervals(*estimates, settings.replicates, rng) if estimates else {}
+        rows.append(row | ({"alpha_assumed": notes["alpha_assumed_fraction"]} if estimates else {}) | drawn)
+    return rows
+
+
+class _Inside:
+    """v and b (time, component) in Alfvén units from the first to the last sample of an interval, NaN outside it."""
+
+    def __init__(self, v, b, selected, length) -> None:
+        extent = _extent(selected)
+        self.selected, self.length = selected[extent], length
+        self.v, self.b = (np.where(self.selected[:, None], x[extent], np.nan) for x in (v, b))
+        self.samples = int(np.isfinite(self.v.sum(axis=1) + self.b.sum(axis=1)).sum())
+
+    @cached_property
+    def whole(self) -> tuple[dict, Estimate]:
+        """HT frame and Walén relation of the whole interval, its large scales included, and its energies."""
+        frame, energies = dehoffmann.dehoffmann_teller(self.v, self.b), dehoffmann.walen_energies(self.v, self.b)
+        slope, _, correlation = dehoffmann.walen_relation(energies)
+        values = {
+            "v_ht": frame.v_ht,
+            "ht_correlation": frame.correlation,
+            "walen_slope": slope,
+            "walen_correlation": correlation,
+        }
+        return values, estimated(self.v, self.b, energies, self.length)
+
+
+def _row(inside, running, outward, selected, settings) -> tuple[dict, tuple[Estimate, ...]]:
+    """One interval by one definition, and the estimates of its energies and of the whole interval's; none without."""
+    v, b, length = inside.v, inside.b, inside.length
+    out = {"n_samples": inside.samples, "coverage": inside.samples / max(inside.selected.sum(), 1)}
+    reason = _reason(inside.selected, out["coverage"], settings.min_coverage)
     if reason:
-        return out | {"reason": reason}
-    share = _shares(method, v, b, length)
-    if not np.isfinite(share).any():
-        return out | {"reason": "no window is filled"}
-    out |= {"alpha_assumed": notes["alpha_assumed_fraction"], **_ratios(*np.nanmean(share, axis=0), b)}
-    out |= _rectified(share, outward, selected, settings.min_coverage) | _whole_interval(v, b)
-    return out | _intervals(method, v, b, share, length, settings.replicates, rng)
-
-
-def _intervals(method, v, b, share, length, replicates, rng):
-    """95 % intervals of the ratios, and the degrees of freedom of the energies."""
-    if method.startswith("running_mean"):
+        return out | {"reason": reason}, ()
+    if running:
         (dv, db), response = window.fluctuations(v, b, _fitting(length, v)), None
+        share = np.stack(elsasser.energies(dv, db), axis=1)
     else:
-        dv, db, response = *_about_pieces(v, b, length), lambda f: window.response(f, min(length, len(v)))
-    draws, freedom = energy_draws(dv, db, share, length, replicates, rng, response)
-    whole, _ = energy_draws(v, b, dehoffmann.walen_energies(v, b), length, replicates, rng)
-    e_v, e_b, h = draws.T
+        (dv, db), response = _about_pieces(v, b, length), lambda f: window.response(f, min(length, len(v)))
+        share = window.contributions(v, b, length)
+    if not np.isfinite(share).any():
+        return out | {"reason": "no window is filled"}, ()
+    out |= _ratios(*np.nanmean(share, axis=0), b)
+    out |= _rectified(share, outward, selected, settings.min_coverage) | inside.whole[0]
+    return out, (estimated(dv, db, share, length, response), inside.whole[1])
+
+
+def _intervals(estimate, whole, replicates, rng):
+    """95 % intervals of the ratios, and the degrees of freedom of the energies."""
+    e_v, e_b, h = estimate.draws(replicates, rng).T
+    _, whole_e_b, whole_h = whole.draws(replicates, rng).T
     return {
-        "n_effective": freedom,
+        "n_effective": estimate.freedom,
         "sigma_c_ci": percentile_interval(elsasser.sigma_c(e_v, e_b, h)),
         "sigma_r_ci": percentile_interval(elsasser.sigma_r(e_v, e_b)),
         "r_a_ci": percentile_interval(elsasser.alfven_ratio(e_v, e_b)),
-        "walen_slope_ci": percentile_interval(elsasser.walen_slope(whole[:, 1], whole[:, 2])),
+        "walen_slope_ci": percentile_interval(elsasser.walen_slope(whole_e_b, whole_h)),
     }
 
 
@@ -227,13 +274,6 @@ def _reason(inside, coverage, min_coverage):
     return "" if inside.sum() * coverage >= FEWEST else f"fewer than {FEWEST} bins with velocity, field and density"
 
 
-def _shares(method, v, b, length):
-    """Every sample's share (time, 3) in e_v, e_b, h."""
-    if method.startswith("running_mean"):
-        return np.stack(elsasser.energies(*window.fluctuations(v, b, _fitting(length, v))), axis=1)
-    return window.contributions(v, b, length)
-
-
 def _ratios(e_v, e_b, h, b):
     strength = np.nanmean(np.sqrt((b**2).sum(axis=1))) or np.nan  # no share of a field that vanishes
     return {
@@ -264,18 +304,6 @@ def _rectified(share, outward, selected, min_coverage):
         e_v, e_b, h = share[clear].T
         out[name] = elsasser.sigma_c(e_v.sum(), e_b.sum(), -(sign[clear] * h).sum())
     return out | {"reason": "; ".join(unclear)}
-
-
-def _whole_interval(v, b):
-    """HT frame and Walén relation of the whole interval, its large scales included."""
-    frame = dehoffmann.dehoffmann_teller(v, b)
-    slope, _, correlation = dehoffmann.walen(v, b)
-    return {
-        "v_ht": frame.v_ht,
-        "ht_correlation": frame.correlation,
-        "walen_slope": slope,
-        "walen_correlation": correlation,
-    }
 
 
 def _table(rows, methods):

@@ -36,15 +36,15 @@ def dehoffmann_teller(v: ArrayLike, b: ArrayLike, time_s: ArrayLike | None = Non
     valid = np.isfinite(v).all(axis=1) & np.isfinite(b).all(axis=1)
     time = None if time_s is None else np.asarray(time_s, dtype=float)[valid]
     v, b = v[valid], b[valid]
-    k = np.einsum("ti,ti->t", b, b)[:, None, None] * np.eye(3) - np.einsum("ti,tj->tij", b, b)
     weights = np.ones((len(v), 1)) if time is None else np.stack([np.ones(len(v)), _centred(time)], axis=1)
     unknowns = weights.shape[1]
-    matrix = np.einsum("tp,tij,tq->piqj", weights, k, weights).reshape(3 * unknowns, -1) / max(len(v), 1)
+    pairs = [[_sum_of_k(b, p * q) for q in weights.T] for p in weights.T]
+    matrix = np.block(pairs) / max(len(v), 1)
     if len(v) < 3 or np.linalg.cond(matrix) > 1e10:
         nothing = np.full(3, np.nan)
         return DeHoffmannTeller(len(v), nothing, nothing, np.nan, np.nan, np.full((3, 3), np.nan))
     zero = v.mean(axis=0)  # solving for the small difference to the mean speed keeps its digits
-    right = np.einsum("tp,tij,tj->pi", weights, k, v - zero).ravel() / len(v)
+    right = (weights.T @ _k_times(b, v - zero)).ravel() / len(v)
     solution = np.linalg.solve(matrix, right).reshape(unknowns, 3)
     v_ht = solution[0] + zero
     acceleration = solution[1] / _spread(time) if time is not None else np.zeros(3)
@@ -53,6 +53,16 @@ def dehoffmann_teller(v: ArrayLike, b: ArrayLike, time_s: ArrayLike | None = Non
     covariance = residual / (2 * len(v) - 3) * np.linalg.inv(matrix)[:3, :3]
     quality = residual / electric_energy(v, b)
     return DeHoffmannTeller(len(v), v_ht, acceleration, electric_correlation(v, frame, b), quality, covariance)
+
+
+def _sum_of_k(b, weight):
+    """sum_t weight K, (component, component)."""
+    return np.sum(weight * np.einsum("ti,ti->t", b, b)) * np.eye(3) - (b * weight[:, None]).T @ b
+
+
+def _k_times(b, v):
+    """K v, (time, component)."""
+    return np.einsum("ti,ti->t", b, b)[:, None] * v - np.einsum("ti,ti->t", b, v)[:, None] * b
 
 
 def electric_energy(v: ArrayLike, b: ArrayLike) -> np.floating:
@@ -85,7 +95,11 @@ def walen_energies(v: ArrayLike, b: ArrayLike, v_ht: ArrayLike | None = None) ->
 
 def walen(v: ArrayLike, b: ArrayLike, v_ht: ArrayLike | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Walén slope (least squares), orthogonal slope and correlation, components pooled; see `walen_energies`."""
-    energies = walen_energies(v, b, v_ht)
+    return walen_relation(walen_energies(v, b, v_ht))
+
+
+def walen_relation(energies: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same from the energies (time, 3) of every sample."""
     energies = energies[np.isfinite(energies).all(axis=1)]
     e_v, e_b, h = energies.mean(axis=0) if len(energies) else np.full(3, np.nan)
     return (

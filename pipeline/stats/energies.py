@@ -16,6 +16,7 @@ included, and in 85 to 95 % where the interval is hardly longer than the window 
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,6 +25,22 @@ MODES = 4  # in the lowest band
 GROWTH = 1.35  # of the band edges: wider bands miss a narrow peak within them, narrower ones leave too few modes
 FEWEST = 12  # samples
 LOADING = 1e-9  # of the energy, added to both variances: a pure wave has a singular matrix
+
+
+class Estimate(NamedTuple):
+    """Energies of an interval, and all that draws of the true ones need."""
+
+    expected: np.ndarray  # (3,) e_v, e_b, h
+    bands: np.ndarray  # (band, 3) the same of bands of modes, up to what the shares add or leave out
+    band_freedom: np.ndarray  # (band,)
+    freedom: float  # of the energies; NaN where there are none, and no draws
+
+    def draws(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """(count, 3) draws of the true e_v, e_b, h, km2 s-2."""
+        if not np.isfinite(self.freedom):
+            return np.full((count, 3), np.nan)
+        draws = _wishart_sums(self.bands, self.band_freedom, count, rng)
+        return _recentred(draws, self.bands.sum(axis=0), self.expected)
 
 
 def energy_draws(
@@ -37,24 +54,38 @@ def energy_draws(
 ) -> tuple[np.ndarray, float]:
     """Draws of the true e_v, e_b, h, (count, 3) km2 s-2, around the mean of `shares`; and their degrees of freedom.
 
+    The arguments are those of `estimated`.
+    """
+    estimate = estimated(v, b, shares, length, response)
+    return estimate.draws(count, rng), estimate.freedom
+
+
+def estimated(
+    v: ArrayLike,
+    b: ArrayLike,
+    shares: ArrayLike,
+    length: int,
+    response: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> Estimate:
+    """Energies of v and b, and how far they can be trusted.
+
     v, b: (time, component) series whose cosine modes carry the energies, evenly spaced; rows where either is missing
     are left out. shares: (time, 3) of every sample in e_v, e_b, h, whose mean over the complete rows is the estimate.
     length: samples over which the energy is smoothed to see bursts. response: gain in energy of a frequency (cycles per
     sample), where the shares weigh frequencies and v, b do not. NaN for fewer than FEWEST rows or without energy.
     """
-    v, b, shares = (np.asarray(x, dtype=float) for x in (v, b, shares))
-    rows = np.isfinite(np.hstack([v, b, shares])).all(axis=1)
-    v, b, shares = v[rows], b[rows], shares[rows]
-    expected = shares.mean(axis=0) if len(shares) else np.zeros(3)
-    if len(shares) < FEWEST or not min(expected[:2]) > 0:
-        return np.full((count, 3), np.nan), np.nan
-    bands, modes = band_energies(v, b, response)
-    nu = modes * free_components(v, b, response)
+    series = [row for x in (v, b, shares) for row in np.asarray(x, dtype=float).T]
+    x = np.stack(series)[:, np.isfinite(sum(series))]  # each in one piece, as sums and transforms want it
+    v, b, shares = x[:-6], x[-6:-3], x[-3:]
+    expected = shares.mean(axis=1) if x.shape[1] else np.zeros(3)
+    if x.shape[1] < FEWEST or not min(expected[:2]) > 0:
+        return Estimate(expected, np.empty((0, 3)), np.empty(0), np.nan)
+    bands, modes = band_energies(v.T, b.T, response)
+    nu = modes * free_components(v.T, b.T, response)
     energy = bands[:, 0] + bands[:, 1]
     total = energy.sum() ** 2 / np.sum(energy**2 / nu)
-    spread = evenness(shares[:, 0] + shares[:, 1], total, length)
-    draws = _wishart_sums(bands, np.maximum(nu * spread, 4.0), count, rng)
-    return _recentred(draws, bands.sum(axis=0), expected), float(total * spread)
+    spread = evenness(shares[0] + shares[1], total, length)
+    return Estimate(expected, bands, np.maximum(nu * spread, 4.0), float(total * spread))
 
 
 def band_energies(
@@ -67,11 +98,19 @@ def band_energies(
     from scipy.fft import dct
 
     n = len(v)
-    v, b = (dct(np.ascontiguousarray((x - x.mean(axis=0)).T), norm="ortho")[:, 1:] for x in (v, b))
-    gain = np.ones(n - 1) if response is None else response(np.arange(1, n) / (2 * n))
-    products = np.stack([0.5 * np.sum(v * v, axis=0), 0.5 * np.sum(b * b, axis=0), np.sum(v * b, axis=0)])
+    v, b = (dct(about, norm="ortho", overwrite_x=True)[:, 1:] for about in map(_about_mean, (v, b)))
+    products = np.stack([np.einsum("im,im->m", *pair) for pair in ((v, v), (b, b), (v, b))])
+    products[:2] *= 0.5
+    if response is not None:
+        products *= response(np.arange(1, n) / (2 * n))
     edges = _band_edges(n - 1)
-    return np.add.reduceat(gain * products / n, edges[:-1], axis=1).T, np.diff(edges)
+    return np.add.reduceat(products, edges[:-1], axis=1).T / n, np.diff(edges)
+
+
+def _about_mean(x):
+    """(component, time) of x (time, component), each in one piece and about its mean."""
+    rows = np.ascontiguousarray(x.T)
+    return rows - rows.mean(axis=1, keepdims=True)
 
 
 def free_components(v: np.ndarray, b: np.ndarray, response: Callable[[np.ndarray], np.ndarray] | None = None) -> float:
@@ -83,14 +122,15 @@ def free_components(v: np.ndarray, b: np.ndarray, response: Callable[[np.ndarray
     """
     n = len(v)
     taper = np.hanning(n)
-    v, b = (np.fft.rfft((x - x.mean(axis=0)).T * taper)[:, 1:] for x in (v, b))
-    gain = np.ones(v.shape[1]) if response is None else response(np.arange(1, v.shape[1] + 1) / n)
+    v, b = (np.fft.rfft(about * taper)[:, 1:] for about in map(_about_mean, (v, b)))
+    gain = 1.0 if response is None else response(np.arange(1, v.shape[1] + 1) / n)
     return min(_free_components(v + b, gain), _free_components(v - b, gain))
 
 
 def _free_components(modes, gain):
     """The same of modes (component, frequency)."""
-    power = gain * np.sum(np.abs(modes) ** 2, axis=0)
+    power = np.einsum("if,if->f", modes.real, modes.real) + np.einsum("if,if->f", modes.imag, modes.imag)
+    power *= gain
     if not power.sum() > 0:
         return 3.0
     matrix = (gain * modes) @ modes.conj().T
@@ -135,22 +175,26 @@ def _wishart_sums(bands, nu, count, rng):
     t_21 = rng.standard_normal((count, nu.size)) / t_11
     r_11, r_21 = lower[:, 0, 0] / t_11, lower[:, 1, 0] / t_11
     r_12, r_22 = -lower[:, 0, 0] * t_21 / t_22, (lower[:, 1, 1] - lower[:, 1, 0] * t_21) / t_22
-    e_v, e_b = 0.5 * (r_11**2 + r_12**2), 0.5 * (r_21**2 + r_22**2)
-    return np.stack([each.sum(axis=1) for each in (e_v, e_b, r_11 * r_21 + r_12 * r_22)], axis=-1)
+    sums = [
+        _over_bands(*first) + _over_bands(*second)
+        for first, second in (((r_11, r_11), (r_12, r_12)), ((r_21, r_21), (r_22, r_22)), ((r_11, r_21), (r_12, r_22)))
+    ]
+    return np.stack(sums, axis=-1) * [0.5, 0.5, 1.0]
+
+
+def _over_bands(p, q):
+    return np.einsum("cb,cb->c", p, q)
 
 
 def _recentred(draws, found, expected):
     """Draws (count, 3) around `found` moved to lie around `expected`, by the linear map of one root onto the other."""
     old, new = (np.linalg.cholesky(_matrices(e, LOADING * e[:2].sum())) for e in (found, expected))
-    turn = new @ np.linalg.inv(old)
-    return _energies(turn @ _matrices(draws, 0.0) @ turn.T)
+    (p, q), (r, s) = new @ np.linalg.inv(old)
+    # [[p, q], [r, s]] M [[p, r], [q, s]] of M = [[2 e_v, h], [h, 2 e_b]], as a map of e_v, e_b, h
+    return draws @ np.array([[p * p, q * q, p * q], [r * r, s * s, r * s], [2 * p * r, 2 * q * s, p * s + q * r]]).T
 
 
 def _matrices(energies, loading):
     """[[2 e_v, h], [h, 2 e_b]] of (..., 3) energies; a loading on the diagonal keeps pure waves positive definite."""
     e_v, e_b, h = np.moveaxis(np.asarray(energies), -1, 0)
     return np.stack([np.stack([2 * e_v + loading, h], axis=-1), np.stack([h, 2 * e_b + loading], axis=-1)], axis=-2)
-
-
-def _energies(matrices):
-    return np.stack([0.5 * matrices[..., 0, 0], 0.5 * matrices[..., 1, 1], matrices[..., 0, 1]], axis=-1)
