@@ -56,7 +56,7 @@ def circular_shifts(x: np.ndarray, count: int, rng: np.random.Generator, least: 
     if not 1 <= least <= n // 2:
         raise ValueError(f"circular_shifts: least shift {least} does not fit a series of {n} samples")
     shifts = rng.integers(least, n - least + 1, count)
-    return x[(np.arange(n) - shifts[:, None]) % n]
+    return np.stack([np.roll(x, shift, axis=0) for shift in shifts])
 
 
 def bridge(columns: np.ndarray) -> np.ndarray:
