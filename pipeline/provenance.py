@@ -9,6 +9,7 @@ import platform
 import subprocess
 import tempfile
 import time
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -29,6 +30,9 @@ RECORDS = ".provenance"  # folder of the records, beside what they describe
 # What turns inputs into numbers and figures.
 PACKAGES = ("numpy", "scipy", "pandas", "xarray", "h5netcdf", "cdflib", "pyspedas", "pydantic", "matplotlib")
 STALE_S = 3600.0  # nothing takes that long to write
+KEPT, LARGE = 64, 2**25  # Datasets to keep in memory, and bytes of one that is not kept
+
+_latest: "OrderedDict[tuple, xr.Dataset]" = OrderedDict()
 
 
 def sha256(path: str | Path) -> str:
@@ -205,7 +209,24 @@ def attributes(path: str | Path) -> "xr.Dataset":
 
 
 def read(path: str | Path) -> "xr.Dataset":
-    """A result file as a Dataset in memory, with the file closed."""
+    """A result file as a Dataset in memory, with the file closed; the caller's own.
+
+    The latest that are not large are kept until their files change: the results of an event are wanted by many others.
+    """
+    about = os.stat(path)
+    key = os.path.abspath(path), about.st_ino, about.st_mtime_ns, about.st_size
+    ds = _latest.get(key)
+    if ds is None:
+        ds = _opened(path)
+        if ds.nbytes > LARGE:
+            return ds
+        _latest[key] = ds
+        while len(_latest) > KEPT:
+            _latest.popitem(last=False)
+    return ds.copy(deep=True)
+
+
+def _opened(path):
     try:
         return netcdf.dataset(path)
     except netcdf.Unfamiliar:  # written by another hand

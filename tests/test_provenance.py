@@ -53,3 +53,31 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
         fail_half_way()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_was_read_is_read_again_only_where_the_file_changed(tmp_path, monkeypatch):
+    opened, path = [], tmp_path / "a.nc"
+    monkeypatch.setattr(provenance, "_latest", type(provenance._latest)())
+    monkeypatch.setattr(
+        provenance.netcdf, "dataset", lambda p, read=provenance.netcdf.dataset: opened.append(p) or read(p)
+    )
+    provenance.write(xr.Dataset({"b": ("time", [1.0, 2.0])}), path, "test", {})
+    first, second = provenance.read(path), provenance.read(path)
+    assert len(opened) == 1
+    first["b"][0] = 5.0
+    first.attrs["event"] = "other"
+    assert second["b"].values.tolist() == [1.0, 2.0]
+    assert "event" not in provenance.read(path).attrs
+    provenance.write(xr.Dataset({"b": ("time", [3.0, 4.0])}), path, "test", {})
+    assert provenance.read(path)["b"].values.tolist() == [3.0, 4.0]
+    assert len(opened) == 2
+
+
+def test_large_results_and_more_than_a_few_are_not_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(provenance, "_latest", type(provenance._latest)())
+    monkeypatch.setattr(provenance, "LARGE", 1000)
+    monkeypatch.setattr(provenance, "KEPT", 2)
+    for name, size in (("a", 10), ("b", 10), ("large", 1000), ("c", 10)):
+        provenance.write(xr.Dataset({"b": ("time", np.zeros(size))}), tmp_path / f"{name}.nc", "test", {})
+        provenance.read(tmp_path / f"{name}.nc")
+    assert [key[0] for key in provenance._latest] == [str(tmp_path / "b.nc"), str(tmp_path / "c.nc")]
