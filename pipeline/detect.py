@@ -200,7 +200,7 @@ def detect(ds: xr.Dataset, intervals: pd.DataFrame, settings: Settings) -> pd.Da
     if nominal is None or searched is None:
         return _table([])
     spans = find(nominal, searched, settings.thresholds, settings)
-    members = _ensemble(ds, searched, settings) if spans else []
+    members = _ensemble(ds, nominal, searched, settings) if spans else []
     spacecraft = intervals["spacecraft"].iloc[0]
     found = [("discontinuity" if one_jump(nominal, span) else "alfvenic", span) for span in spans]
     found += [("small_flux_rope", span) for span in small_flux_ropes(nominal, searched, settings.shortest_interval_s)]
@@ -470,11 +470,12 @@ def _overlap(times, start, end):
     return max(0.0, float(seconds))
 
 
-def _ensemble(ds, searched, settings):
+def _ensemble(ds, nominal, searched, settings):
     """Per member its spans as (start, end) times. A member whose band is not usable does not count."""
     members = []
-    for band_s, density in product(settings.ensemble_bands_s, settings.ensemble_density):
-        data = fluctuations(ds, band_s, density, settings)
+    for choice in product(settings.ensemble_bands_s, settings.ensemble_density):
+        as_nominal = choice == (settings.band_s, settings.density)
+        data = nominal if as_nominal else fluctuations(ds, *choice, settings)
         if data is None:
             continue
         for preset in settings.ensemble_presets:

@@ -58,13 +58,14 @@ class Settings(Frozen):
 def compute(ds: xr.Dataset, intervals: pd.DataFrame, settings: Settings) -> xr.Dataset:
     """HT frame and Walén relation (interval, ...) of one spacecraft. ds: uniform data; intervals: its rows."""
     options = settings.model_dump(exclude={"min_coverage", "replicates"})
-    v, b, _ = alfven_units(ds, **options)
+    v, b = (np.asfortranarray(x) for x in alfven_units(ds, **options)[:2])  # each component in one piece
     names = list(dict.fromkeys(intervals["interval"]))
     rows = []
     for name in names:
         selected = mask(ds["time"].values, intervals, name)
         rng = generator(str(ds.attrs.get("event")), "walen", ds.attrs.get("spacecraft"), name)
-        rows.append(_row(v[selected], b[selected], np.flatnonzero(selected), cadence_s(ds), settings, rng))
+        own = (np.compress(selected, x.T, axis=1).T for x in (v, b))
+        rows.append(_row(*own, np.flatnonzero(selected), cadence_s(ds), settings, rng))
     coords = {"interval": names, "component": list(COMPONENTS), "bound": ["low", "high"]}
     return xr.Dataset({key: _variable(key, rows) for key in ATTRS}, coords)
 

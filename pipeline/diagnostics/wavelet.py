@@ -161,7 +161,7 @@ def _scalogram_variables(scalogram, usable_s):
 def _band_variables(scalogram, band_s, usable_s, speed):
     """The main band's energies and ratios on time; all NaN where the band is not usable."""
     part = usable_part(scalogram, band_s, usable_s)
-    energies = np.full((4, len(speed)), np.nan) if part is None else wavelet.band_energies(part)
+    energies = np.full((4, len(speed)), np.nan) if part is None else part.summed
     values = _ratios(*energies) | {"e_v": energies[0], "e_b": energies[1]}
     values["db_over_b"] = np.sqrt(2 * energies[1]) / np.where(speed > 0, speed, np.nan)
     return {f"{name}_band": ("time", value, _attrs(f"{name}_band")) for name, value in values.items()}
@@ -180,13 +180,13 @@ def _table(scalogram, v, b, time, ds, intervals, settings):
     matrices = wavelet.SpectralMatrices(v, b, cadence_s(ds), scalogram.step)
     names = list(dict.fromkeys(intervals["interval"]))
     methods = [f"wavelet:{low:g}-{high:g}" for low, high in settings.bands_s]
+    parts = [usable_part(scalogram, band_s, usable_s) for band_s in settings.bands_s]
     noisy = settings.noise != "none"
     rows = {}
     for name in names:
         selected = mask(time, intervals, name)
         known = bool(intervals.loc[intervals["interval"] == name, ["start", "end"]].notna().all(axis=None))
-        for method, band_s in zip(methods, settings.bands_s, strict=True):
-            part = usable_part(scalogram, band_s, usable_s)
+        for method, part, band_s in zip(methods, parts, settings.bands_s, strict=True):
             reason = _reason(part, selected, known, band_s, usable_s, settings.min_coverage)
             rng = generator(str(ds.attrs.get("event")), "wavelet", ds.attrs.get("spacecraft"), name, method)
             rows[name, method] = _row(part, matrices, selected, reason, 0.0, settings, rng)
@@ -202,7 +202,7 @@ def _reason(part, selected, known, band_s, usable_s, min_coverage):
         return "boundaries unknown"
     if part is None:
         return f"band not usable: periods below {usable_s:.0f} s are blurred, or the record is too short"
-    covered = selected & np.isfinite(wavelet.band_energies(part)[2])
+    covered = selected & np.isfinite(part.summed[2])
     if selected.sum() * part.step * part.dt_s < band_s[1]:
         return "shorter than the longest period"
     if covered.sum() < min_coverage * selected.sum():
@@ -225,7 +225,7 @@ def freedom(part: wavelet.Scalogram, matrix: np.ndarray, covered: np.ndarray) ->
     ]
     # v and b repeat each other in a wave and do not in noise: one to two sets of modes stand behind the matrix.
     components = wavelet.effective_components(both, 2.0 * max(modes[1], 1.0))
-    energy = np.sum(wavelet.band_energies(part)[:2], axis=0)[covered]
+    energy = np.sum(part.summed[:2], axis=0)[covered]
     return 2.0 * modes[1] * components / concentration(energy, 2.0 * modes[0] * components)
 
 
@@ -242,7 +242,7 @@ def _row(part, matrices, selected, reason, noise, settings, rng):
     """One interval and method as a dict of values."""
     if part is None or not selected.any():
         return {"n_samples": 0, "coverage": 0.0, "reason": reason}
-    energies = np.stack(wavelet.band_energies(part))
+    energies = np.stack(part.summed)
     covered = selected & np.isfinite(energies[2])
     out = {"n_samples": int(covered.sum()), "coverage": covered.sum() / selected.sum(), "reason": reason}
     if reason:

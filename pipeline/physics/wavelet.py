@@ -10,6 +10,7 @@ Periods that share a rate form a `Band`.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -293,6 +294,11 @@ class Scalogram:
     h: np.ndarray
     helicity: np.ndarray  # sigma_m = helicity / (2 e_b)
 
+    @cached_property
+    def summed(self) -> tuple[np.ndarray, ...]:
+        """`band_energies` of all periods, once for all who ask."""
+        return band_energies(self)
+
     def within(self, shortest_s: float, longest_s: float) -> "Scalogram":
         """The part with shortest_s <= period <= longest_s."""
         keep = (self.period_s >= shortest_s * (1 - 1e-9)) & (self.period_s <= longest_s * (1 + 1e-9))
@@ -356,11 +362,11 @@ def band_energies(part: Scalogram, min_share: float = 1 / 3) -> tuple[np.ndarray
     Periods that are NaN at a time are left out of all sums alike; NaN where the rest is less than `min_share` of the
     band in octaves. Divide afterwards: sigma_c = H / (E_v + E_b).
     """
-    weights = scale_weights(part.period_s, part.dt_s)[:, None]
+    weights = scale_weights(part.period_s, part.dt_s)
     ok = np.isfinite(part.h)
     enough = ok.mean(axis=0) >= min_share
     return tuple(
-        np.where(enough, np.sum(np.where(ok, weights * values, 0.0), axis=0), np.nan)
+        np.where(enough, weights @ np.where(ok, values, 0.0), np.nan)
         for values in (part.e_v, part.e_b, part.h, part.helicity)
     )
 
@@ -398,7 +404,7 @@ def relative_covariance(power: np.ndarray, period_s: np.ndarray, duration_s: flo
     passed /= passed.sum(axis=1, keepdims=True)
     s = scale(period_s)
     reach = np.sqrt(duration_s**2 + DECORRELATION**2 * np.multiply.outer(s, s))
-    return np.einsum("if,jf,f->ij", passed, passed, 1.0 / np.gradient(frequency)) / reach
+    return (passed / np.gradient(frequency)) @ passed.T / reach
 
 
 def _passbands(period_s, frequency):

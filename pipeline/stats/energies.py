@@ -75,7 +75,8 @@ def estimated(
     sample), where the shares weigh frequencies and v, b do not. NaN for fewer than FEWEST rows or without energy.
     """
     series = [row for x in (v, b, shares) for row in np.asarray(x, dtype=float).T]
-    x = np.stack(series)[:, np.isfinite(sum(series))]  # each in one piece, as sums and transforms want it
+    # each in one piece, as sums and transforms want it
+    x = np.compress(np.isfinite(sum(series)), np.stack(series), axis=1)
     v, b, shares = x[:-6], x[-6:-3], x[-3:]
     expected = shares.mean(axis=1) if x.shape[1] else np.zeros(3)
     if x.shape[1] < FEWEST or not min(expected[:2]) > 0:
