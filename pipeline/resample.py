@@ -265,7 +265,7 @@ def _begins(centre, starts, ends):
 
 def _add_up(samples, length, width, complete, begin, stop, windows):
     """Fill in the windows with the samples (sample, column) [begin, stop) alone, which last `length` (ns) each."""
-    if complete and length.min() == width:  # none is cut short
+    if complete and length[:100].min() == width == length.min():  # none is cut short; jitter shows in a few
         windows.total[...] = _sums(samples.T, begin, stop).T * (width * 1e-9)
         windows.seconds[...] = (stop - begin) * (width * 1e-9)
     else:
