@@ -67,7 +67,8 @@ def _row(ds, selected, settings):
     reason = _reason(selected, coverage, settings.min_coverage)
     found = minvar.minimum_variance_analysis(b if not reason else b[:0])
     along = minvar.rotate(np.where(there[:, None], b, np.nan), found.axes)
-    independent = effective_size(along[:, 2], along[:, 2]) if not reason else np.nan
+    least = along[:, 2]
+    independent = effective_size(least, least) if not reason else np.nan
     error = np.degrees(minvar.angular_error(found.eigenvalue, independent))[2, :2]
     rotation, turning = _turns(ds, selected, found.axes, settings.smooth_s)
     ratios = minvar.eigenvalue_ratios(found.eigenvalue)
@@ -98,9 +99,12 @@ def _reason(selected, coverage, min_coverage):
 
 def _turns(ds, selected, axes, smooth_s):
     """Net and total turn (deg) of the smoothed field inside the interval; smoothing sees nothing outside it."""
-    inside = np.where(selected[:, None], ds["b"].values, np.nan)
-    smooth = window.running_mean(inside, window.odd_length(smooth_s, cadence_s(ds)), 0.3) if smooth_s else inside
-    along = minvar.rotate(smooth[selected], axes)
+    index = np.flatnonzero(selected)
+    extent = slice(index[0], index[-1] + 1) if index.size else slice(0)
+    inside = np.where(selected[extent, None], ds["b"].values[extent], np.nan)
+    if smooth_s and index.size:
+        inside = window.running_mean(inside, window.odd_length(smooth_s, cadence_s(ds)), 0.3)
+    along = minvar.rotate(inside[selected[extent]], axes)
     angle = minvar.turning_angle(along[:, 0], along[:, 1])
     angle = angle[np.isfinite(angle)]
     return (angle[-1] - angle[0], np.abs(np.diff(angle)).sum()) if angle.size > 1 else (np.nan, np.nan)

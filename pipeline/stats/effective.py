@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from pipeline.physics.fast_length import fast_length
+
 
 def autocovariance(x: np.ndarray, max_lag: int) -> np.ndarray:
     """(max_lag + 1,): mean of (x_t - m)(x_{t+k} - m) over pairs where both are there, times pairs(k)/pairs(0).
@@ -9,19 +11,17 @@ def autocovariance(x: np.ndarray, max_lag: int) -> np.ndarray:
     x: (time,), NaN where missing. The factor keeps the sequence close to positive
     definite, as the usual division by n does.
     """
-    products, pairs = pair_sums(x, max_lag)
-    return products / max(pairs[0], 1)
-
-
-def pair_sums(x: np.ndarray, max_lag: int) -> tuple[np.ndarray, np.ndarray]:
-    """Sums of (x_t - m)(x_{t+k} - m) and numbers of pairs, k = 0..max_lag, over pairs where both samples are there."""
     valid = np.isfinite(x)
-    anomaly = np.where(valid, x - (x[valid].mean() if valid.any() else 0.0), 0.0)
-    return _lagged_sums(anomaly, max_lag), np.rint(_lagged_sums(valid.astype(float), max_lag))
+    return _product_sums(x, valid, max_lag) / max(valid.sum(), 1)
+
+
+def _product_sums(x, valid, max_lag):
+    """Sums of (x_t - m)(x_{t+k} - m), k = 0..max_lag, over pairs where both samples are valid."""
+    return _lagged_sums(np.where(valid, x - (x[valid].mean() if valid.any() else 0.0), 0.0), max_lag)
 
 
 def _lagged_sums(a, max_lag):
-    size = 1 << int(a.size + max_lag).bit_length()
+    size = fast_length(a.size + max_lag)
     spectrum = np.fft.rfft(a, size)
     return np.fft.irfft(spectrum * np.conj(spectrum), size)[: max_lag + 1]
 
@@ -45,12 +45,13 @@ def effective_size(x: np.ndarray, y: np.ndarray) -> float:
 def _joint_autocorrelations(x, y, max_lag):
     both = np.isfinite(x) & np.isfinite(y)
     max_lag = min(max_lag, both.size - 1)
-    sums_x, pairs = pair_sums(np.where(both, x, np.nan), max_lag)
-    sums_y, _ = pair_sums(np.where(both, y, np.nan), max_lag)
+    pairs = np.rint(_lagged_sums(both * 1.0, max_lag))
     there = np.maximum(pairs, 1)
 
-    def correlation(sums):
+    def correlation(series):
+        sums = _product_sums(series, both, max_lag)
         variance = sums[0] / there[0]
         return sums / there / variance if variance > 0 else np.full(sums.size, np.nan)
 
-    return correlation(sums_x), correlation(sums_y), pairs
+    rho_x = correlation(x)
+    return rho_x, rho_x if y is x else correlation(y), pairs
