@@ -5,6 +5,8 @@ figure = overview.draw(results, "ace", start="2003-11-20T10", end="2003-11-21")
 save(figure, "my_overview")
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,11 +25,21 @@ def save(figure: "Figure", stem: str | Path) -> tuple[Path, Path]:
     from pipeline.figures import style
 
     paths = tuple(Path(f"{stem}.{kind}") for kind in TIMELESS)
-    layout = figure.get_layout_engine()
-    with style.applied():
+    with style.applied(), _laid_out(figure):
         for path, (kind, metadata) in zip(paths, TIMELESS.items(), strict=True):
             with whole_file(path) as part:
                 figure.savefig(part, format=kind, metadata=metadata)
-            figure.set_layout_engine("none")  # the second file has the first one's places; a layout costs a drawing
-    figure.set_layout_engine(layout)
     return paths
+
+
+@contextmanager
+def _laid_out(figure: "Figure") -> Iterator[None]:
+    """Places found once and kept for both files: with a layout to find, each would take a drawing more."""
+    layout = figure.get_layout_engine()
+    if layout and figure.axes:
+        layout.execute(figure)
+    figure.set_layout_engine(None)
+    try:
+        yield
+    finally:
+        figure.set_layout_engine(layout)

@@ -26,4 +26,4 @@ def assert_texts_apart(figure) -> None:
         assert box.y1 <= height + 1, text
     for (one, a), (other, b) in itertools.combinations(boxes, 2):
         overlap = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
-        assert min(overlap) < 1.5, f"{one!r} and {other!r} overlap by {overlap} px"
+        assert min(overlap) < 0.015 * figure.dpi, f"{one!r} and {other!r} overlap by {overlap} px"

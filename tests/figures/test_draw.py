@@ -1,5 +1,6 @@
 """What the figures show: the data of the files, where they belong, labelled, without overlaps, the same every time."""
 
+import re
 from importlib import import_module
 
 import numpy as np
@@ -262,6 +263,24 @@ def test_the_same_results_give_the_same_bytes(results, tmp_path):
             one, two = ((tmp_path / f"{kind}_{stem}.{suffix}").read_bytes() for stem in ("one", "two"))
             assert one == two, f"{kind}, {suffix}"
     assert len(list(tmp_path.iterdir())) == 8  # no partial file is left
+
+
+def test_a_pdf_holds_each_of_its_fonts_once_and_its_text_can_be_searched(results, tmp_path):
+    _, pdf = save(overview.draw(results, "ace", start="2001-01-01T20:00", end="2001-01-02T00:00"), tmp_path / "figure")
+    content = pdf.read_bytes()
+    names = re.findall(rb"/FontName /\w+\+([\w-]+)", content)
+    assert sorted(set(names)) == [b"DejaVuSans", b"DejaVuSans-Oblique"]  # the second for sigma, the first for its minus
+    assert len(names) == 2
+    assert content.count(b"/FontFile2") == content.count(b"/ToUnicode") == 2
+    assert b"/Type3" not in content  # journals refuse it
+
+
+def test_a_figure_that_was_saved_finds_its_places_anew(results, tmp_path):
+    figure = walen.draw(results, "ace")
+    layout = figure.get_layout_engine()
+    save(figure, tmp_path / "figure")
+    assert layout is not None
+    assert figure.get_layout_engine() is layout
 
 
 def test_the_callers_style_is_left_alone(results):
