@@ -5,6 +5,7 @@ disparity (0 for one shape, 1 for none in common): share of them that are at lea
 """
 
 import json
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -151,13 +152,19 @@ def _ratios(value) -> str:
     return f"{text('max', 'int')}, {text('int', 'min')}"
 
 
+def _new_colours(shares: np.ndarray) -> np.ndarray:
+    """Indices at which the colour of a line changes: a colour map has 256, and a line of one colour is drawn as one."""
+    return np.flatnonzero(np.diff(np.floor(256 * shares), prepend=-1))
+
+
 def _plane(axis, part, across, up, span, hours):
     from matplotlib.collections import LineCollection
 
     x, y = part["b"][across], part["b"][up]
     points = np.column_stack([x, y])
-    segments = np.stack([points[:-1], points[1:]], axis=1)  # one with a missing end is not drawn: gaps stay gaps
-    lines = LineCollection(segments, cmap=style.SEQUENTIAL, linewidth=0.7, array=part["hours"][:-1], norm=hours)
+    starts = _new_colours(hours(part["hours"]))
+    pieces = [points[a : b + 1] for a, b in pairwise([*starts, len(points)])]  # up to where the next begins
+    lines = LineCollection(pieces, cmap=style.SEQUENTIAL, linewidth=0.7, array=part["hours"][starts], norm=hours)
     axis.add_collection(lines)
     valid = np.flatnonzero(np.isfinite(points).all(axis=1))
     for index, marker, text in ((valid[0], "o", "start"), (valid[-1], "s", "end")):

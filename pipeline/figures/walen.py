@@ -69,11 +69,10 @@ def _panel(axis, results, name, interval):
         axis.text(0.5, 0.5, f"{style.display(name)}:\nno Alfvénic interval", ha="center", va="center", gid="nothing")
         return
     v, b = fluctuations(results, name, interval)
-    reach = 1.05 * max([1.0, *np.abs(v).ravel(), *np.abs(b).ravel()])
+    reach = 1.05 * max(1.0, np.abs(v).max(initial=0), np.abs(b).max(initial=0))
+    look = {"markersize": 3, "markeredgewidth": 0, "alpha": 0.6, "rasterized": True}  # a cloud: no dot's outline shows
     for number, colour in enumerate(style.COMPONENT.values()):
-        axis.plot(
-            b[:, number], v[:, number], ".", color=colour, markersize=3, markeredgewidth=0, alpha=0.6, gid="points"
-        )
+        axis.plot(b[:, number], v[:, number], ".", color=colour, gid="points", **look)
     for slope in (-1, 1):
         axis.axline((0, 0), slope=slope, color="0.6", linewidth=0.6, zorder=1)
     row = results.diagnostic("alfvenicity", name).isel(method=0).sel(interval=interval)
