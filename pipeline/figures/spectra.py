@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 KINDS = {"sheath": "sheath", "ejecta": "ejecta", "alfvenic": "Alfvénic", "quiet": "rest of ejecta"}
 ROWS = (("v", "b"), ("z_plus", "z_minus"))  # solid, dashed
+HEIGHT = 7.4  # inches
+# Margins are given: to find them among some six hundred ticks costs as much as to draw them.
+PLACES = {"left": 0.66 / style.DOUBLE, "right": 1 - 0.21 / style.DOUBLE, "wspace": 0.085}
+PLACES |= {"bottom": 0.56 / HEIGHT, "top": 1 - 0.32 / HEIGHT, "hspace": 0.035}
 SYMBOLS = {"v": "v", "b": "b", "z_plus": "$z^+$", "z_minus": "$z^-$"}
 
 
@@ -27,9 +31,11 @@ def draw(results: "EventResults", which: str | None = None) -> "Figure":
     """A column per spacecraft: of `which` (a spacecraft or a pair), or of all spacecraft."""
     names = tuple(which.split("-")) if which else results.spacecraft
     with style.applied():
-        figure = style.new_figure(style.DOUBLE, 7.4)
+        figure = style.new_figure(style.DOUBLE, HEIGHT, layout=None)
         ratios = (1.5, 1.5, 1, 1)
-        axes = figure.subplots(4, len(names), sharex=True, sharey="row", squeeze=False, height_ratios=ratios)
+        axes = figure.subplots(
+            4, len(names), sharex=True, sharey="row", squeeze=False, height_ratios=ratios, gridspec_kw=PLACES
+        )
         for column, name in zip(axes.T, names, strict=True):
             _column(column, results.diagnostic("spectra", name))
             column[0].set_title(style.display(name))
@@ -42,7 +48,7 @@ def draw(results: "EventResults", which: str | None = None) -> "Figure":
         style.letter_panels(axes.ravel())
         style.legend_below(figure, axes[0])
         title = f"{results.event}: power spectral density, trace; shades: 95 % interval"
-        figure.suptitle(title, x=0.01, ha="left", fontsize=8.5)
+        figure.suptitle(title, x=0.01, y=1 - 0.01 / HEIGHT, ha="left", fontsize=8.5)
     return figure
 
 
