@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from pipeline import provenance
+from pipeline import netcdf, provenance
 from pipeline.figures.style import display
 from pipeline.report import answer, cautions, citations, explore, page
 from pipeline.report.numbers import size
@@ -162,24 +162,26 @@ def _in_few_colours(image):
     so that thin lines keep theirs: a median cut, which goes by pixels, gives them the colours of others."""
     from PIL import Image
 
-    counted = sorted(image.getcolors(image.width * image.height), reverse=True)
+    sample = image.resize((image.width // 2, image.height // 2), Image.Resampling.NEAREST)  # lines are wider than that
+    counted = sorted(sample.getcolors(sample.width * sample.height), reverse=True)
     once = Image.new("RGB", (len(counted), 1))  # each colour once: what is spread does not depend on how often they are
     once.putdata([colour for _, colour in counted])
     spread = once.quantize(224, method=Image.Quantize.MAXCOVERAGE).getpalette()
-    kept = _apart([colour for _, colour in counted[:64]], [])[:32]
-    kept += _apart([tuple(spread[k : k + 3]) for k in range(0, len(spread), 3)], kept)
+    commonest = _apart(np.array([colour for _, colour in counted[:64]]))[:32]
+    kept = _apart(np.concatenate([commonest, np.reshape(spread, (-1, 3))]))
     palette = Image.new("P", (1, 1))
-    palette.putpalette([part for colour in kept[:256] for part in colour])
+    palette.putpalette(kept[:256].ravel().tolist())
     return image.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
-def _apart(colours, others) -> list[tuple[int, ...]]:
-    """Those of the colours that are not close to one before them or to one of `others`: white stays white."""
-    found: list[tuple[int, ...]] = []
-    for colour in colours:
-        if all(max(abs(a - b) for a, b in zip(colour, near, strict=True)) > CLOSE for near in (*others, *found)):
-            found.append(colour)
-    return found
+def _apart(colours: np.ndarray) -> np.ndarray:
+    """Those of the colours (colour, channel) that are not close to one before them: white stays white."""
+    close = np.abs(colours[:, None] - colours).max(axis=2) <= CLOSE
+    found: list[int] = []
+    for number, near in enumerate(close):
+        if not near[found].any():
+            found.append(number)
+    return colours[found]
 
 
 def caption(name: str) -> str:
@@ -258,10 +260,7 @@ def _history(results) -> dict:
 
 
 def _made(path: Path, root: Path) -> dict:
-    import h5netcdf
-
-    with h5netcdf.File(path, "r") as file:
-        attrs = {key: str(file.attrs[key]) for key in ("history", "parents") if key in file.attrs}
+    attrs = netcdf.attributes(path)
     parents = json.loads(attrs.get("parents", "{}"))
     return {
         "result": str(path.relative_to(root)),

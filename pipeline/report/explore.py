@@ -164,4 +164,4 @@ def _intervals(results, spacecraft) -> list[dict]:
 def library() -> str:
     """The plotting library's script, compressed (gzip) and in base64: a third of its size, unpacked by the browser."""
     script = (files("plotly") / "package_data" / "plotly.min.js").read_bytes()
-    return base64.b64encode(gzip.compress(script, 9, mtime=0)).decode()
+    return base64.b64encode(gzip.compress(script, 6, mtime=0)).decode()

@@ -33,11 +33,13 @@ def decimals(column: pd.Series, digits: int = 4) -> int | None:
     """Decimals that give the largest value of a column `digits` digits; None where a column spans too much for one."""
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         return None
-    size = column.abs()[lambda x: (x > 0) & (x < math.inf)]
-    if size.empty or (column.dropna() % 1 == 0).all():
+    values = column.to_numpy(dtype=float)
+    known = values[np.isfinite(values)]
+    size = np.abs(known[known != 0])
+    if not size.size or (known == np.rint(known)).all():
         return 0
     places = digits - 1 - math.floor(math.log10(size.max()))
-    visible = size.median() >= 10.0 ** (1 - places)  # else most of the column would be one digit or none
+    visible = np.median(size) >= 10.0 ** (1 - places)  # else most of the column would be one digit or none
     return places if 0 <= places <= 6 and visible else None
 
 

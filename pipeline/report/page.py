@@ -69,7 +69,7 @@ def _column(values: pd.Series) -> list[dict]:
 
 
 def _is_empty(column: pd.Series) -> bool:
-    return bool((column.isna() | (column.astype(str) == "")).all())
+    return bool((column.isna() | (column == "")).all())
 
 
 def _is_constant(column: pd.Series) -> bool:

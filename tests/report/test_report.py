@@ -354,7 +354,8 @@ def test_an_embedded_figure_keeps_the_colours_of_its_lines(event):
     whole = np.asarray(Image.open(event.figure(name)).convert("RGB")).astype(int)
     shown = Image.open(BytesIO(base64.b64decode(report._figure(event, name)["png"]))).convert("RGB")
     off = np.abs(np.asarray(shown).astype(int) - whole).max(axis=2)
-    assert off.max() <= 24  # of 255, on soft edges of lines: the hues of a figure are 100 apart
+    assert off.max() < 50  # of 255, on soft edges of lines: the hues of a figure are 100 apart, so none becomes another
+    assert (off > 24).mean() < 1e-4  # a dot here and there, which no eye finds
     colours, counts = np.unique(whole.reshape(-1, 3), axis=0, return_counts=True)
     for shade in colours[np.argsort(counts)[-3:]]:  # white and the shades of intervals, as they are
         assert off[(whole == shade).all(axis=2)].max() == 0
