@@ -3,8 +3,9 @@
     results = EventResults("results/2003-11-20")
     results.uniform("ace").b_mag.plot()
 
-Nothing is computed here and nothing is kept in memory: every call reads its file. What an earlier run with other
-settings left in the folder is not counted among the results: tables/columns.csv names those that belong together.
+Nothing is computed here. Every caller gets Datasets and tables of its own, so that none sees what another did to them.
+What an earlier run with other settings left in the folder is not counted among the results: tables/columns.csv names
+those that belong together.
 """
 
 import json
