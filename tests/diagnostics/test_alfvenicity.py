@@ -86,6 +86,25 @@ def test_every_value_obeys_the_circle(result):
     assert float(radius.max()) <= 1 + 1e-12
 
 
+def test_choices_that_come_to_the_same_share_values_and_have_draws_of_their_own(event):
+    """Without alphas all ratios are assumed, without temperatures no anisotropy is known."""
+    ds = uniform_of(event)
+    ds["alpha_ratio"] = ds["alpha_ratio"] * np.nan
+    truth = event.truth["boundaries"]["ace"]
+    table = rows(truth["alfvenic_start"], truth["alfvenic_end"])
+    bare = ds.drop_vars(["temperature_parallel", "temperature_perpendicular"], errors="ignore")
+    found = alfvenicity.compute(bare, table, alfvenicity.Settings())
+    default, *same = (
+        at(found, "ejecta", f"running_mean{choice}") for choice in ("", ":alphas=assumed", ":anisotropy=on")
+    )
+    for other in same:
+        for name in ("sigma_c", "sigma_r", "walen_slope", "v_ht", "n_effective", "n_samples"):
+            np.testing.assert_array_equal(other[name], default[name])
+        assert (other["sigma_c_ci"] != default["sigma_c_ci"]).all()
+        np.testing.assert_allclose(other["sigma_c_ci"], default["sigma_c_ci"], atol=0.02)  # 2000 draws
+    assert at(found, "ejecta", "running_mean:alphas=none")["sigma_r"] != default["sigma_r"]
+
+
 def test_the_pieces_of_quiet_are_one_row_and_hold_no_wave(result):
     found = at(result, "quiet")
     assert abs(float(found["sigma_c"])) < 0.5
