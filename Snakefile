@@ -12,7 +12,7 @@ from snakemake.exceptions import WorkflowError
 
 from pipeline.config import MISSIONS, RESERVED, ConfigError, read_events, read_settings
 from pipeline.config_files import refuse_figures_of_nothing, refuse_repeated_keys
-from pipeline.sources import digest
+from pipeline.sources import digest, keep as keep_sources
 
 # The folder of this file, also where another workflow uses it as a module; workflow.basedir is that workflow's.
 HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=False))
@@ -106,6 +106,9 @@ if SETTINGS.jobs == "event":
 if SETTINGS.simulate:
 
     include: "workflows/simulate.smk"
+
+if workflow.is_main_process:
+    keep_sources()
 
 
 def tell():

@@ -15,13 +15,19 @@ def package(tmp_path, monkeypatch):
     (root / "other.py").write_text("x = 1\n")
     monkeypatch.setattr(sources, "PACKAGE", root)
 
+    monkeypatch.setattr(sources, "KEPT", tmp_path / "kept" / "sources.json")
+
     def digest():
-        for function in (sources.digest, sources._imports, sources._fingerprint):
-            function.cache_clear()
+        """As a new process would find it."""
+        forget()
         return sources.digest("pipeline.stage")
 
     yield root, digest
-    for function in (sources.digest, sources._imports, sources._fingerprint):
+    forget()
+
+
+def forget():
+    for function in (sources.digest, sources._facts, sources._kept):
         function.cache_clear()
 
 
@@ -50,3 +56,52 @@ def test_strangers_comments_and_docstrings_change_nothing(package, file, text):
 def test_real_stages_depend_on_what_they_import():
     files = {path.stem for path in sources.files_of("pipeline.resample")}
     assert files == {"resample", "schema"}
+
+
+def parsed(monkeypatch):
+    """Texts that are parsed from now on."""
+    texts, parse = [], sources.ast.parse
+    monkeypatch.setattr(sources.ast, "parse", lambda text: texts.append(text) or parse(text))
+    return texts
+
+
+def test_what_was_kept_is_not_parsed_again_until_a_file_changes(package, monkeypatch):
+    root, digest = package
+    sources.KEPT.parent.mkdir()
+    before = digest()
+    sources.keep()
+    texts = parsed(monkeypatch)
+    assert digest() == before
+    assert not texts
+    (root / "kernel.py").write_text("def g():\n    return 2\n")
+    assert digest() != before
+    assert texts == [b"def g():\n    return 2\n"]
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"by": "another", "facts": {}}', '{"facts": {}}'])
+def test_a_damaged_or_strange_keeping_is_made_anew(package, monkeypatch, damage):
+    _, digest = package
+    sources.KEPT.parent.mkdir()
+    before = digest()
+    sources.KEPT.write_text(damage)
+    texts = parsed(monkeypatch)
+    assert digest() == before
+    assert len(texts) == 2
+    sources.keep()
+    assert digest() == before
+    assert len(texts) == 2
+
+
+def test_without_a_place_to_keep_it_nothing_is_lost(package, monkeypatch):
+    _, digest = package
+    before = digest()
+    sources.keep()  # no folder
+    assert digest() == before
+    sources.KEPT.parent.mkdir()
+    monkeypatch.setattr(sources.Path, "replace", refuse)
+    sources.keep()
+    assert not list(sources.KEPT.parent.iterdir())
+
+
+def refuse(*_):
+    raise OSError("no space left on device")
