@@ -30,7 +30,7 @@ RECORDS = ".provenance"  # folder of the records, beside what they describe
 # What turns inputs into numbers and figures.
 PACKAGES = ("numpy", "scipy", "pandas", "xarray", "h5netcdf", "cdflib", "pyspedas", "pydantic", "matplotlib")
 STALE_S = 3600.0  # nothing takes that long to write
-KEPT, LARGE = 64, 2**25  # Datasets to keep in memory, and bytes of one that is not kept
+KEPT, KEPT_BYTES = 64, 2**28  # Datasets to keep in memory at most, and their size
 
 _latest: "OrderedDict[tuple, xr.Dataset]" = OrderedDict()
 
@@ -211,17 +211,15 @@ def attributes(path: str | Path) -> "xr.Dataset":
 def read(path: str | Path) -> "xr.Dataset":
     """A result file as a Dataset in memory, with the file closed; the caller's own.
 
-    The latest that are not large are kept until their files change: the results of an event are wanted by many others.
+    The latest are kept until their files change: the results of an event are wanted by many others.
     """
     about = os.stat(path)
     key = os.path.abspath(path), about.st_ino, about.st_mtime_ns, about.st_size
     ds = _latest.get(key)
     if ds is None:
         ds = _opened(path)
-        if ds.nbytes > LARGE:
-            return ds
         _latest[key] = ds
-        while len(_latest) > KEPT:
+        while len(_latest) > KEPT or sum(each.nbytes for each in _latest.values()) > KEPT_BYTES:
             _latest.popitem(last=False)
     return ds.copy(deep=True)
 

@@ -73,11 +73,13 @@ def test_what_was_read_is_read_again_only_where_the_file_changed(tmp_path, monke
     assert len(opened) == 2
 
 
-def test_large_results_and_more_than_a_few_are_not_kept(tmp_path, monkeypatch):
+def test_only_the_latest_are_kept_and_nothing_that_is_too_large(tmp_path, monkeypatch):
     monkeypatch.setattr(provenance, "_latest", type(provenance._latest)())
-    monkeypatch.setattr(provenance, "LARGE", 1000)
-    monkeypatch.setattr(provenance, "KEPT", 2)
-    for name, size in (("a", 10), ("b", 10), ("large", 1000), ("c", 10)):
+    monkeypatch.setattr(provenance, "KEPT_BYTES", 1000)
+    monkeypatch.setattr(provenance, "KEPT", 3)
+    kept = []
+    for name, size in (("a", 10), ("b", 100), ("c", 20), ("d", 10), ("e", 10), ("large", 1000), ("f", 10)):
         provenance.write(xr.Dataset({"b": ("time", np.zeros(size))}), tmp_path / f"{name}.nc", "test", {})
-        provenance.read(tmp_path / f"{name}.nc")
-    assert [key[0] for key in provenance._latest] == [str(tmp_path / "b.nc"), str(tmp_path / "c.nc")]
+        assert provenance.read(tmp_path / f"{name}.nc").sizes == {"time": size}
+        kept.append("".join(key[0][-4] for key in provenance._latest))
+    assert kept == ["a", "ab", "bc", "cd", "cde", "", "f"]
