@@ -8,6 +8,7 @@ import os
 import platform
 import subprocess
 import tempfile
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,6 +34,7 @@ STALE_S = 3600.0  # nothing takes that long to write
 KEPT, KEPT_BYTES = 64, 2**28  # Datasets to keep in memory at most, and their size
 
 _latest: "OrderedDict[tuple, xr.Dataset]" = OrderedDict()
+_alone = threading.Lock()  # one thread at a time looks at what is kept
 
 
 def sha256(path: str | Path) -> str:
@@ -215,12 +217,12 @@ def read(path: str | Path) -> "xr.Dataset":
     """
     about = os.stat(path)
     key = os.path.abspath(path), about.st_ino, about.st_mtime_ns, about.st_size
-    ds = _latest.get(key)
-    if ds is None:
-        ds = _opened(path)
-        _latest[key] = ds
-        while len(_latest) > KEPT or sum(each.nbytes for each in _latest.values()) > KEPT_BYTES:
-            _latest.popitem(last=False)
+    with _alone:
+        ds = _latest.get(key)
+        if ds is None:
+            ds = _latest[key] = _opened(path)
+            while len(_latest) > KEPT or sum(each.nbytes for each in _latest.values()) > KEPT_BYTES:
+                _latest.popitem(last=False)
     return ds.copy(deep=True)
 
 

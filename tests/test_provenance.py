@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -83,3 +85,18 @@ def test_only_the_latest_are_kept_and_nothing_that_is_too_large(tmp_path, monkey
         assert provenance.read(tmp_path / f"{name}.nc").sizes == {"time": size}
         kept.append("".join(key[0][-4] for key in provenance._latest))
     assert kept == ["a", "ab", "bc", "cd", "cde", "", "f"]
+
+
+def test_threads_read_side_by_side(tmp_path, monkeypatch):
+    monkeypatch.setattr(provenance, "_latest", type(provenance._latest)())
+    monkeypatch.setattr(provenance, "KEPT", 32)
+    for k in range(40):
+        provenance.write(xr.Dataset({"b": ("time", [float(k)])}), tmp_path / f"{k}.nc", "test", {})
+    often, asked = sys.getswitchinterval(), [k % 40 for k in range(800)]
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            found = [ds["b"].item() for ds in threads.map(lambda k: provenance.read(tmp_path / f"{k}.nc"), asked)]
+    finally:
+        sys.setswitchinterval(often)
+    assert found == asked
