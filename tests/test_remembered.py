@@ -48,6 +48,13 @@ def test_what_a_caller_does_to_an_answer_is_its_own(asked):
     xr.testing.assert_identical(compute(field(), TABLE, 60.0, Settings()), field().assign(lag=60.0))
 
 
+def test_an_argument_may_be_named(asked):
+    compute, questions = asked
+    compute(field(), TABLE, 60.0, Settings())
+    compute(field(), settings=Settings(), lag_s=60.0, table=TABLE)
+    assert questions == [60.0]
+
+
 def other_table():
     return TABLE.assign(start=pd.Timestamp("2001-12-30"))
 
@@ -62,6 +69,7 @@ def other_table():
         (field().assign(names=("n", np.array(["a", "c"], dtype=object))), TABLE, 60.0, Settings()),
         (field().rename(b="v"), TABLE, 60.0, Settings()),
         (field().assign(b=field()["b"].astype("float32")), TABLE, 60.0, Settings()),
+        (field().set_coords("b"), TABLE, 60.0, Settings()),
         (field(), other_table(), 60.0, Settings()),
         (field(), TABLE, 60.0 + 1e-9, Settings()),
         (field(), TABLE, 60.0, Settings(draws=11)),
@@ -72,6 +80,17 @@ def test_another_question_is_worked_out(asked, other):
     compute(field(), TABLE, 60.0, Settings())
     compute(*other)
     assert len(questions) == 2
+
+
+def test_what_only_looks_alike_is_another_question(asked):
+    """Long arrays are printed with dots, numbers of an array with eight digits; csv writes NaN as nothing."""
+    compute, questions = asked
+    long = np.arange(2000.0)
+    for centre in (long, np.where(long == 1000, -1, long), np.array([1.0, 2.0]), np.array([1.0, 2.0 + 1e-12])):
+        compute(field(centre=centre), TABLE, 60.0, Settings())
+    for interval in ("", np.nan, "1", 1):
+        compute(field(), TABLE.assign(interval=[interval]), 60.0, Settings())
+    assert len(questions) == 8
 
 
 def test_few_answers_are_kept(asked):
