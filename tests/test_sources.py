@@ -103,5 +103,15 @@ def test_without_a_place_to_keep_it_nothing_is_lost(package, monkeypatch):
     assert not list(sources.KEPT.parent.iterdir())
 
 
-def refuse(*_):
+def test_a_disk_that_can_only_be_read_is_no_error(package, monkeypatch):
+    _, digest = package
+    digest()
+    sources.KEPT.parent.mkdir()
+    for name in ("write_text", "unlink"):  # it refuses to remove even what is not there
+        monkeypatch.setattr(sources.Path, name, refuse)
+    sources.keep()
+    assert not list(sources.KEPT.parent.iterdir())
+
+
+def refuse(*_, **__):
     raise OSError("no space left on device")
