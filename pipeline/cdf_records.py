@@ -142,6 +142,8 @@ def contents(path: str | Path) -> bytes:
     try:
         size = os.fstat(file).st_size
         body = os.read(file, size)
+        while len(body) < size and (more := os.read(file, size - len(body))):  # network disks may give parts
+            body += more
     finally:
         os.close(file)
     if len(body) != size:

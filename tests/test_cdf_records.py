@@ -106,6 +106,13 @@ def test_a_file_that_ends_while_it_is_read_is_damaged(tmp_path, monkeypatch):
         cdf.read(path, ["v"])
 
 
+def test_a_disk_may_give_a_file_in_parts(tmp_path, monkeypatch):
+    made = {"v": ({"Data_Type": 45}, numbers(45, (3,)))}
+    path = written(tmp_path / "parts.cdf", made)
+    monkeypatch.setattr(records.os, "read", lambda file, size, read=records.os.read: read(file, min(size, 100)))
+    assert_same(found(path)["v"], made["v"][1])
+
+
 def test_a_pair_of_doubles_is_an_epoch16(tmp_path):
     """The writer counts such records twice; so a pair is written, and its descriptor altered to say what it is."""
     values = numbers(45, (2,))
