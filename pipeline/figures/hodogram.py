@@ -154,7 +154,7 @@ def _ratios(value) -> str:
 
 def _new_colours(shares: np.ndarray) -> np.ndarray:
     """Indices at which the colour of a line changes: a colour map has 256, and a line of one colour is drawn as one."""
-    return np.flatnonzero(np.diff(np.floor(256 * shares), prepend=-1))
+    return np.flatnonzero(np.diff(np.floor(256 * shares), prepend=np.nan))
 
 
 def _plane(axis, part, across, up, span, hours):

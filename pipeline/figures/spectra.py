@@ -22,7 +22,8 @@ KINDS = {"sheath": "sheath", "ejecta": "ejecta", "alfvenic": "Alfvénic", "quiet
 ROWS = (("v", "b"), ("z_plus", "z_minus"))  # solid, dashed
 HEIGHT = 7.4  # inches
 # Margins are given: to find them among some six hundred ticks costs as much as to draw them.
-PLACES = {"left": 0.66 / style.DOUBLE, "right": 1 - 0.21 / style.DOUBLE, "wspace": 0.085}
+LEFT, RIGHT, BETWEEN = 0.66, 0.21, 0.254  # inches; the letter of a panel lies between it and the next
+PLACES = {"left": LEFT / style.DOUBLE, "right": 1 - RIGHT / style.DOUBLE}
 PLACES |= {"bottom": 0.56 / HEIGHT, "top": 1 - 0.32 / HEIGHT, "hspace": 0.035}
 SYMBOLS = {"v": "v", "b": "b", "z_plus": "$z^+$", "z_minus": "$z^-$"}
 
@@ -32,10 +33,8 @@ def draw(results: "EventResults", which: str | None = None) -> "Figure":
     names = tuple(which.split("-")) if which else results.spacecraft
     with style.applied():
         figure = style.new_figure(style.DOUBLE, HEIGHT, layout=None)
-        ratios = (1.5, 1.5, 1, 1)
-        axes = figure.subplots(
-            4, len(names), sharex=True, sharey="row", squeeze=False, height_ratios=ratios, gridspec_kw=PLACES
-        )
+        places = _places(len(names)) | {"height_ratios": (1.5, 1.5, 1, 1)}
+        axes = figure.subplots(4, len(names), sharex=True, sharey="row", squeeze=False, gridspec_kw=places)
         for column, name in zip(axes.T, names, strict=True):
             _column(column, results.diagnostic("spectra", name))
             column[0].set_title(style.display(name))
@@ -50,6 +49,12 @@ def draw(results: "EventResults", which: str | None = None) -> "Figure":
         title = f"{results.event}: power spectral density, trace; shades: 95 % interval"
         figure.suptitle(title, x=0.01, y=1 - 0.01 / HEIGHT, ha="left", fontsize=8.5)
     return figure
+
+
+def _places(columns):
+    """Places of the panels as shares of the figure, and of a panel between two of them."""
+    width = (style.DOUBLE - LEFT - RIGHT - (columns - 1) * BETWEEN) / columns
+    return PLACES | {"wspace": BETWEEN / width}
 
 
 def _column(axes, ds):

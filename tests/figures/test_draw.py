@@ -13,7 +13,7 @@ from results_factory import CORRELATION, EJECTA, EVENT, LAG_S, seconds, write_re
 
 from pipeline import intervals as cut
 from pipeline import provenance
-from pipeline.figures import hodogram, overview, pair, save, style, walen
+from pipeline.figures import hodogram, overview, pair, save, spectra, style, walen
 from pipeline.results import EventResults
 
 FIGURES = [
@@ -39,6 +39,16 @@ def texts(figure, gid=None):
 @pytest.mark.parametrize("key", FIGURES, ids=str)
 def test_no_text_overlaps_another_or_leaves_the_page(drawn, key):
     assert_texts_apart(drawn[key])
+
+
+@pytest.mark.parametrize("count", [1, 3, 5])
+def test_spectra_of_more_spacecraft_have_room_for_their_letters(results, count):
+    figure = spectra.draw(results, "-".join(["ace", "wind", "ace", "wind", "ace"][:count]))
+    FigureCanvasAgg(figure).draw()
+    panels = [axis.get_window_extent() for axis in figure.axes]
+    for letter in (text.get_window_extent() for text in texts(figure, "letter")):
+        assert not any(letter.overlaps(panel) for panel in panels)
+        assert letter.x1 <= figure.bbox.x1
 
 
 def _reading_order(axis):
@@ -137,6 +147,17 @@ def test_hodogram_projects_on_the_frame_of_the_file(results, drawn):
     assert "max" in axis.get_ylabel()
     spans = [np.diff(a.get_xlim())[0] for a in figure.axes[:6]]
     assert np.ptp(spans) < 1e-9  # one scale for both spacecraft
+
+
+def test_hodogram_from_just_before_the_interval_begins_where_it_is_asked_to(results):
+    ds = results.uniform("ace")
+    row = cut.of(results.intervals, "ace").query("interval == 'ejecta'").iloc[0]
+    start = row["start"] - np.timedelta64(130, "s")  # less than a colour lasts
+    figure = hodogram.draw(results, "ace", interval="ejecta", start=start)
+    lines = next(c for c in figure.axes[0].collections if isinstance(c, LineCollection))
+    first = ds["b"].values[ds["time"].values >= start][0]
+    frame = results.diagnostic("hodogram", "ace").sel(interval="ejecta")
+    np.testing.assert_allclose(lines.get_segments()[0][0], frame["e"].sel(axis=["int", "max"]).values @ first)
 
 
 def test_scalogram_shows_the_file_and_leaves_the_unknown_grey(results, drawn):
