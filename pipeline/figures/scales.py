@@ -1,5 +1,6 @@
 """Both spacecraft overlaid, the second shifted by the lag, split by scale: slow field and Alfvénic band, with r."""
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 SHOWN = ("large", "band")
 WORDS = {"large": "slow", "band": "band"}
 COMPONENTS = ("b_x", "b_y", "b_z")
+LINE = 120  # characters that fit below the lines of a panel
+UNBROKEN = "\N{NO-BREAK SPACE}"
 
 
 def draw(
@@ -65,7 +68,8 @@ def _overlay(panel, results, ds, names, component, scale):
 def _make_room(panel):
     """A margin below the lines for the text."""
     low, high = panel.get_ylim()
-    panel.set_ylim(low - 0.28 * (high - low), high)
+    rows = max(text.get_text().count("\n") + 1 for text in panel.texts if text.get_gid() == "r")
+    panel.set_ylim(low - 0.28 * rows * (high - low), high)
 
 
 def _look():
@@ -78,6 +82,6 @@ def correlations(ds: "xr.Dataset", component: str, scale: str) -> str:
     r = ds["r"].sel(quantity=component, scale=scale)
     names = ds["interval"].values
     found = [name for kind in ("ejecta", "alfvenic", "quiet") for name in style.names_of_kind(names, kind)]
-    return ";  ".join(
-        f"{style.display(n)}: {r_text(float(r.sel(interval=n)))}" for n in found if np.isfinite(r.sel(interval=n))
-    )
+    known = [name for name in found if np.isfinite(r.sel(interval=name))]
+    each = [f"{style.display(name)}: {r_text(float(r.sel(interval=name)))}" for name in known]
+    return textwrap.fill(";  ".join(text.replace(" ", UNBROKEN) for text in each), LINE).replace(UNBROKEN, " ")

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from overlaps import assert_texts_apart
 
 from pipeline.figures import forest, save, scales
@@ -96,6 +97,20 @@ def test_correlations_by_scale_are_those_of_the_result(made_up):
     r = made_up.pair("scales", "ace", "wind")["r"]
     shown = [r.sel(interval="ejecta", quantity=q, scale=scale) for q in QUANTITIES[:3] for scale in ("large", "band")]
     assert sorted(text.split(";")[0] for text in texts) == sorted(f"ejecta: r = {float(value):.2f}" for value in shown)
+
+
+def test_correlations_of_many_intervals_stay_below_the_lines(made_up):
+    ds = made_up.pair("scales", "ace", "wind")
+    names = [*ds["interval"].values, *(f"alfvenic_{k}_wind" for k in range(2, 5))]
+    made_up._pairs["scales"] = ds.isel(interval=[0, 1, 2, 3, 2, 2, 2]).assign_coords(interval=names)
+    figure = scales.draw(made_up, "ace-wind")
+    FigureCanvasAgg(figure).draw()
+    for text in of_name(figure, "r"):
+        assert text.get_text().count("r = ") == 7
+        place, panel = text.get_window_extent(), text.axes.get_window_extent()
+        assert place.x1 <= panel.x1
+        lowest = min(line.get_window_extent().y0 for line in text.axes.lines if line.get_gid() == "series")
+        assert place.y1 <= lowest
 
 
 @pytest.mark.parametrize("module", [forest, scales])
