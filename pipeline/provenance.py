@@ -216,7 +216,7 @@ def read(path: str | Path) -> "xr.Dataset":
     The latest are kept until their files change: the results of an event are wanted by many others.
     """
     about = os.stat(path)
-    key = os.path.abspath(path), about.st_ino, about.st_mtime_ns, about.st_size
+    key = os.path.abspath(path), about.st_ino, about.st_mtime_ns, about.st_ctime_ns, about.st_size
     with _alone:
         ds = _latest.get(key)
         if ds is None:

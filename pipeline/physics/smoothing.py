@@ -32,7 +32,8 @@ def low_pass(
 class LowPass:
     """The same for many series (..., time) that lack the same samples: ~there (time). What is missing is not looked at.
 
-    Weighted least-squares lines around each sample, from the samples that are there.
+    Weighted least-squares lines around each sample, from the samples that are there. It works in memory of its own: one
+    thread at a time.
     """
 
     def __init__(
