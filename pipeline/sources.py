@@ -107,7 +107,7 @@ def _kept() -> dict[str, list]:
 def _read():
     try:
         kept = json.loads(KEPT.read_text("utf-8"))
-        return kept["facts"] if kept["by"] == _reader() else {}
+        return dict(kept["facts"]) if kept["by"] == _reader() else {}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
 

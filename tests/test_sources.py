@@ -1,5 +1,7 @@
 """A stage's digest follows what its numbers can depend on, and nothing else."""
 
+import json
+
 import pytest
 
 from pipeline import sources
@@ -78,7 +80,10 @@ def test_what_was_kept_is_not_parsed_again_until_a_file_changes(package, monkeyp
     assert texts == [b"def g():\n    return 2\n"]
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '{"by": "another", "facts": {}}', '{"facts": {}}'])
+LISTED = json.dumps({"by": sources._reader(), "facts": ["no mapping"]})
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"by": "another", "facts": {}}', '{"facts": {}}', LISTED])
 def test_a_damaged_or_strange_keeping_is_made_anew(package, monkeypatch, damage):
     _, digest = package
     sources.KEPT.parent.mkdir()
