@@ -20,7 +20,7 @@ from pipeline.intervals import mask
 from pipeline.physics import complexity, minvar
 from pipeline.physics.smoothing import LowPass, low_pass
 from pipeline.stats.seeds import generator
-from pipeline.stats.surrogates import p_value, phase_randomised_series
+from pipeline.stats.surrogates import p_value, parts, phase_randomised_series
 
 METRICS = {
     "tortuosity": "length over chord of the hodogram",
@@ -153,9 +153,8 @@ def _against_surrogates(b, value, dt_s, settings, rng):
     if not settings.surrogates:
         return {}
     smooth = LowPass(np.isfinite(b).all(axis=1), settings.smooth_s, dt_s, into_gaps=True)
-    step, batch = _step(dt_s, settings.smooth_s), max(1, CACHED // b.size)
-    counts = [min(batch, settings.surrogates - done) for done in range(0, settings.surrogates, batch)]
-    made = phase_randomised_series(b, counts, rng)
+    step = _step(dt_s, settings.smooth_s)
+    made = phase_randomised_series(b, parts(settings.surrogates, max(1, CACHED // b.size)), rng)
     found = np.concatenate([_metrics(smooth(x), step, dt_s, settings.order)[0] for x in made])
     reached = np.sum(found >= value - 1e-12, axis=0)
     return {

@@ -118,16 +118,19 @@ class Transformed:
         together = np.column_stack([pair.x, pair.y])
         filled, missing = wavelet.prepare(together)
         self.step_s, self.step, self.period_s = pair.step_s, step, period_s
-        self.w_x, self.w_y = self.of(filled[:, :4]), self.of(filled[:, 4:])
-        bands = wavelet.transform(np.zeros((len(missing), 1)), pair.step_s, period_s, step=step)
-        self.ok = np.concatenate(wavelet.usable(missing, pair.step_s, bands))
+        x, y = self._band(filled[:, :4]), self._band(filled[:, 4:])
+        self.w_x, self.w_y = x.w, y.w
+        (self.ok,) = wavelet.usable(missing, pair.step_s, (x,))
         self.scale_steps = wavelet.scale(period_s) / (step * pair.step_s)
         self.rounding_x, self.rounding_y = (_rounding(field) for field in (pair.x, pair.y))
 
     def of(self, filled: np.ndarray) -> np.ndarray:
         """Coefficients (channel, period, time) of (time, channel)."""
-        (waves,) = wavelet.transform(filled, self.step_s, self.period_s, step=self.step)
-        return waves.w
+        return self._band(filled).w
+
+    def _band(self, filled):
+        (band,) = wavelet.transform(filled, self.step_s, self.period_s, step=self.step)
+        return band
 
     def local(self, quantity: str, voices: int, w_y: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Coherence and phase (period, time) of one quantity."""
@@ -287,9 +290,8 @@ def null_coherencies(
     there = slice(here.start - start // step, here.stop - start // step)
     ok, w_x = ok[:, here], transformed.w_x[:, band, here]
     out = []
-    for done in range(0, count, BATCH):
-        made = surrogates.phase_randomised(pair.y[part], min(BATCH, count - done), rng)
-        filled = np.concatenate([wavelet.prepare(y)[0] for y in made], axis=1)
+    for made in surrogates.phase_randomised_series(pair.y[part], surrogates.parts(count, BATCH), rng):
+        filled = np.concatenate([wavelet.prepare(y.T)[0] for y in made], axis=1)
         (waves,) = wavelet.transform(filled, pair.step_s, transformed.period_s[band], step=step)
         w_y = waves.w.reshape(len(made), 4, *waves.w.shape[1:])[..., there]
         spectra = [s * weight for s in kernel.region_spectra(w_x, w_y, ok)]

@@ -225,8 +225,8 @@ def _reached(pair, selected, part, make, r, name, settings):
     steps = np.arange(-round(settings.search_s / pair.step_s), round(settings.search_s / pair.step_s) + 1)
     rng = pair.rng("correlation", name, "surrogates")
     found = []
-    for done in range(0, settings.surrogates, BATCH):
-        y = make(min(BATCH, settings.surrogates - done), rng)
+    for count in surrogates.parts(settings.surrogates, BATCH):
+        y = make(count, rng)
         curves = _lagged_r(pair.x[part], y, selected[part], steps, settings.min_coverage)
         vector = np.where(np.isfinite(curves[..., -1]), curves[..., -1], -np.inf)
         found.append(np.take_along_axis(curves, vector.argmax(axis=1)[:, None, None], axis=1)[:, 0])

@@ -14,7 +14,7 @@ from pipeline.config import Frozen
 from pipeline.intervals import mask
 from pipeline.physics import complexity
 from pipeline.physics.smoothing import low_pass
-from pipeline.stats.surrogates import p_value, phase_randomised
+from pipeline.stats.surrogates import p_value, parts, phase_randomised_series
 
 BATCH = 25  # surrogates at a time: memory
 POINTS = 120  # for the Fréchet distance, whose cost is their square
@@ -112,14 +112,13 @@ def _leash(first, second):
 def _p_values(x, y, disparity, frechet, dt_s, settings, rng):
     if not settings.surrogates:
         return {}
-    made = phase_randomised(y, settings.surrogates, rng)
-    batches = (made[done : done + BATCH] for done in range(0, len(made), BATCH))
-    curves = [common_hodograms(x, np.hstack(batch), dt_s, settings.smooth_s) for batch in batches]
+    made = phase_randomised_series(y, parts(settings.surrogates, BATCH), rng)
+    curves = [common_hodograms(x, some.reshape(-1, len(y)).T, dt_s, settings.smooth_s) for some in made]
     here = curves[0][0]
-    others = np.concatenate([np.stack(np.split(there, there.shape[1] // 3, axis=1)) for _, there in curves])
+    others = np.concatenate([there.reshape(len(here), -1, 3).swapaxes(0, 1) for _, there in curves])
     disparities = np.array([complexity.procrustes(here, there)[0] for there in others])
     p = [
-        p_value(np.sum(found <= value), len(made))
+        p_value(np.sum(found <= value), len(others))
         for found, value in ((disparities, disparity), (_leash(here, others), frechet))
     ]
     return {"disparity_p": p[0], "frechet_p": p[1]}

@@ -131,9 +131,8 @@ class Waves:
         start = max(0, index[0] - margin) // step * step
         part = slice(start, index[-1] + margin + 1)
         found = []
-        for done in range(0, count, BATCH):
-            made = surrogates.phase_randomised(pair.y[part, :3], min(BATCH, count - done), rng)
-            w_y = self.transformed.of(np.concatenate([wavelet.prepare(y)[0] for y in made], axis=1))
+        for made in surrogates.phase_randomised_series(pair.y[part, :3], surrogates.parts(count, BATCH), rng):
+            w_y = self.transformed.of(np.concatenate([wavelet.prepare(y.T)[0] for y in made], axis=1))
             found.append(np.abs(self.coherencies(w_y.reshape(len(made), 3, *w_y.shape[1:]), ok, start // step)))
         return np.concatenate(found)
 

@@ -23,7 +23,7 @@ from pipeline.intervals import mask
 from pipeline.pairs import contrast, counterfactual, phase
 from pipeline.pairs.correlation import averaged
 from pipeline.physics import complexity as metric
-from pipeline.stats.surrogates import at_floor, p_value, phase_randomised
+from pipeline.stats.surrogates import at_floor, p_value, parts, phase_randomised_series
 
 LOWER, NOT_LOWER, HIGHER, NOT_HIGHER, UNKNOWN = "lower", "not lower", "higher", "not higher", "cannot be told"
 BY_SPECTRUM = "higher, not shown to be more than its spectrum makes it"
@@ -196,17 +196,15 @@ def roughness_p(b: np.ndarray, dt_s: float, smooth_s: float, count: int, rng: np
     value = _roughness(b, dt_s, smooth_s)
     if not np.isfinite(value[0]):
         return np.nan
-    parts = [min(BATCH, count - done) for done in range(0, count, BATCH)]
-    made = (phase_randomised(b, part, rng) for part in parts)
-    found = np.concatenate([_roughness(np.concatenate(list(x), axis=1), dt_s, smooth_s) for x in made])
+    made = phase_randomised_series(b, parts(count, BATCH), rng)
+    found = np.concatenate([_roughness(x.reshape(-1, len(b)).T, dt_s, smooth_s) for x in made])
     return float(p_value(np.sum(found >= value[0] - 1e-12), count))
 
 
 def _roughness(b, dt_s, smooth_s):
     """(field,) roughness of fields side by side (time, 3 * field) that lack the same samples."""
-    curves = complexity.hodogram(b, dt_s, smooth_s)
-    fields = np.split(curves, b.shape[1] // 3, axis=1)
-    return np.array([metric.roughness(curve) if len(curve) >= 8 else np.nan for curve in fields])
+    curves = complexity.hodogram(b, dt_s, smooth_s).reshape(-1, b.shape[1] // 3, 3).swapaxes(0, 1)
+    return metric.roughness(curves) if curves.shape[1] >= 8 else np.full(len(curves), np.nan)
 
 
 def _row(difference, without, waves, hodogram, whole, settings):

@@ -48,7 +48,7 @@ class LowPass:
         self.kernels = np.fft.rfft([(weight * offset**m)[::-1] for m in range(3)], self.size)
         self.work = _Blocks(1, self.n, self.reach, self.size)
         self.work.record[:] = there
-        s0, s1, s2 = (self._moment(self.work, m)[0].copy() for m in range(3))
+        s0, s1, s2 = (self._moment(m)[0].copy() for m in range(3))
         spread = s0 * s2 - s1**2
         has_line = spread > 1e-9 * np.sum(weight * offset**2) * np.sum(weight)
         # The line at its centre is (s2 t0 - s1 t1) / spread; a mean, t0 / s0, where there is no line.
@@ -88,13 +88,14 @@ class LowPass:
 
     def _lines(self):
         """Values of the lines at their centres, of a record that is zero where there is nothing."""
-        np.multiply(self._moment(self.work, 0), self.by_sum, out=self.work.line)
-        slope = self._moment(self.work, 1)
+        np.multiply(self._moment(0), self.by_sum, out=self.work.line)
+        slope = self._moment(1)
         slope *= self.by_slope
         self.work.line += slope
 
-    def _moment(self, work, m):
+    def _moment(self, m):
         """sum_d weight(d) d^m x(t + d) of the record x, (series, block, sample); after that of m - 1."""
+        work = self.work
         if m == 0:
             np.fft.rfft(work.windows, out=work.spectrum)
         np.multiply(work.spectrum, self.kernels[m], out=work.product)

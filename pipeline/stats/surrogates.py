@@ -32,10 +32,15 @@ def phase_randomised(
     return np.swapaxes(made, 1, 2).reshape(count, *x.shape)
 
 
+def parts(count: int, at_once: int) -> list[int]:
+    """`count` surrogates in parts of `at_once`, the last with what remains: more would not fit the memory or cache."""
+    return [min(at_once, count - done) for done in range(0, count, at_once)]
+
+
 def phase_randomised_series(
     x: np.ndarray, counts: Iterable[int], rng: np.random.Generator, keep_cross_spectra: bool = True
 ) -> Iterator[np.ndarray]:
-    """The same of x (time, component) in parts of `counts` surrogates, each (count, component, time): memory."""
+    """The same of x (time, component) in parts of `counts` surrogates, each (count, component, time)."""
     n, gap = len(x), ~np.isfinite(x.T)
     spectrum = np.fft.rfft(bridge(x).T)
     own = 1 if keep_cross_spectra else x.shape[1]
